@@ -1,0 +1,17 @@
+//! The words all other crates speak: addresses, domains, ids, limits, time stamps, secrets, and the
+//! contract every protocol session keeps. Knows no socket, no file, no clock, no store.
+
+mod address;
+mod domain;
+mod ids;
+pub mod limits;
+mod secret;
+pub mod session;
+mod timestamp;
+
+pub use address::{Address, AddressError, LocalPart, ReversePath};
+pub use domain::{Domain, DomainError};
+pub use ids::{AccountId, BadId, EmailId, MailboxId, ModSeq, QueueId, SessionId, ThreadId, Uid, UidValidity};
+pub use secret::Secret;
+pub use session::TlsInfo;
+pub use timestamp::{Civil, Timestamp};

@@ -1,0 +1,1 @@
+//! Part of Posthorn; being built.
