@@ -1,0 +1,150 @@
+//! Files of large blobs, and the lock of the data folder.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::blob::{Blob, BlobRef};
+use crate::{OpenError, StoreError};
+
+/// `blobs/2026-11/ab/abcdef…`: a folder per month and first octet of the hash.
+pub(crate) struct BlobFiles {
+    folder: PathBuf,
+    next_temporary: AtomicU64,
+}
+
+impl BlobFiles {
+    pub(crate) fn open(data: &Path) -> Result<Self, OpenError> {
+        let folder = data.join("blobs");
+        let temporary = folder.join("tmp");
+        // What a crash left half written was never named by a row.
+        if temporary.exists() {
+            fs::remove_dir_all(&temporary).map_err(|cause| unusable(&temporary, &cause))?;
+        }
+        fs::create_dir_all(&temporary).map_err(|cause| unusable(&temporary, &cause))?;
+        sync_folder(&folder).map_err(|cause| unusable(&folder, &cause))?;
+        sync_folder(data).map_err(|cause| unusable(data, &cause))?;
+        Ok(Self {
+            folder,
+            next_temporary: AtomicU64::new(0),
+        })
+    }
+
+    /// Writes a large blob: file written and synced, renamed, folders synced. When this returns, the
+    /// blob survives a power loss.
+    pub(crate) fn write(&self, blob: &Blob) -> Result<(), StoreError> {
+        let path = self.path(&blob.reference());
+        let serial = self.next_temporary.fetch_add(1, Ordering::Relaxed);
+        let temporary = self.folder.join("tmp").join(serial.to_string());
+        let written = self.write_through(blob, &temporary, &path);
+        if written.is_err() {
+            // Best effort: the next start empties the folder anyway.
+            drop(fs::remove_file(&temporary));
+        }
+        written.map_err(|cause| from_io(&cause))
+    }
+
+    fn write_through(&self, blob: &Blob, temporary: &Path, path: &Path) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
+        file.write_all(blob.octets())?;
+        file.sync_data()?;
+        let shelf = path.parent().unwrap_or(&self.folder);
+        if !shelf.exists() {
+            fs::create_dir_all(shelf)?;
+            sync_folder(shelf.parent().unwrap_or(&self.folder))?;
+            sync_folder(&self.folder)?;
+        }
+        fs::rename(temporary, path)?;
+        sync_folder(shelf)
+    }
+
+    pub(crate) fn read(&self, reference: &BlobRef) -> Result<Option<Vec<u8>>, StoreError> {
+        match fs::read(self.path(reference)) {
+            Ok(octets) => Ok(Some(octets)),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(from_io(&cause)),
+        }
+    }
+
+    /// The names of all blob files, relative to the folder, as [`BlobRef`] prints them.
+    pub(crate) fn list(&self) -> Result<Vec<String>, StoreError> {
+        let mut names = Vec::new();
+        for generation in read_names(&self.folder)? {
+            if generation == "tmp" {
+                continue;
+            }
+            for shelf in read_names(&self.folder.join(&generation))? {
+                for name in read_names(&self.folder.join(&generation).join(&shelf))? {
+                    names.push(format!("{generation}/{name}"));
+                }
+            }
+        }
+        Ok(names)
+    }
+
+    fn path(&self, reference: &BlobRef) -> PathBuf {
+        let hex = reference.hex();
+        let shelf = hex.get(..2).unwrap_or("00").to_owned();
+        self.folder
+            .join(reference.generation_name())
+            .join(shelf)
+            .join(hex)
+    }
+}
+
+fn read_names(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|cause| from_io(&cause))? {
+        let entry = entry.map_err(|cause| from_io(&cause))?;
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    Ok(names)
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn from_io(cause: &io::Error) -> StoreError {
+    if matches!(
+        cause.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    ) {
+        StoreError::DiskFull
+    } else {
+        StoreError::Io(cause.to_string())
+    }
+}
+
+fn unusable(path: &Path, cause: &io::Error) -> OpenError {
+    OpenError::Unusable {
+        path: path.to_owned(),
+        reason: cause.to_string(),
+    }
+}
+
+/// Makes the data folder (readable by its owner alone) and takes its lock: one process owns it, until
+/// the returned file is dropped or the process ends in whatever way.
+pub(crate) fn lock_folder(data: &Path) -> Result<File, OpenError> {
+    use std::os::unix::fs::DirBuilderExt;
+    if !data.exists() {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
+        made.map_err(|cause| unusable(data, &cause))?;
+    }
+    let path = data.join("lock");
+    let opened = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path);
+    let file = opened.map_err(|cause| unusable(&path, &cause))?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(OpenError::InUse(data.to_owned())),
+        Err(cause) => Err(OpenError::Unusable {
+            path,
+            reason: cause.to_string(),
+        }),
+    }
+}
