@@ -36,5 +36,5 @@ pub use client::{ClientExchange, ClientFailure, Credentials};
 pub use encoding::{Malformed, decode_base64, encode_base64};
 pub use keys::{ITERATIONS, SALT_OCTETS, ScramKeys, made_up_keys};
 pub use mechanism::Mechanism;
-pub use prepare::prepare;
+pub use prepare::{is_prohibited, prepare};
 pub use server::{Answer, Ask, Failure, ServerExchange, Step};

@@ -1,7 +1,7 @@
 //! Password preparation, the mapping step of SASLprep (RFC 4013 section 2.1): non-ASCII spaces become
 //! a space, characters "commonly mapped to nothing" (RFC 3454 table B.1) vanish.
 //!
-//! Not done: normalisation to NFKC (section 2.2), the prohibited characters and the bidirectional rule.
+//! Not done: normalisation to NFKC (section 2.2) and the bidirectional rule (section 2.4).
 //! ASCII passwords come out unchanged, as do those a keyboard composes (NFC without compatibility
 //! characters), so both ends agree on all of these; a decomposed accent or a full-width letter is taken
 //! as it came. Passwords are prepared alike when they are set and when they are checked.
@@ -21,6 +21,35 @@ pub fn prepare(password: &str) -> Cow<'_, str> {
             .map(|c| if is_non_ascii_space(c) { ' ' } else { c })
             .collect(),
     )
+}
+
+/// Does the text hold a character that RFC 4013 section 2.3 prohibits (after [`prepare`])? Protocols that
+/// must refuse these, as POP3 with RFC 6856 section 2.2, ask here.
+#[must_use]
+pub fn is_prohibited(text: &str) -> bool {
+    prepare(text).chars().any(is_prohibited_char)
+}
+
+/// RFC 3454 tables C.2.1 to C.9; surrogates (C.5) cannot occur in a `str`.
+const fn is_prohibited_char(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{340}' | '\u{341}' | '\u{6dd}' | '\u{70f}' | '\u{180e}' | '\u{200e}' | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{2063}'
+                | '\u{206a}'..='\u{206f}'
+                | '\u{2ff0}'..='\u{2ffb}'
+                | '\u{e000}'..='\u{f8ff}'
+                | '\u{fdd0}'..='\u{fdef}'
+                | '\u{fff9}'..='\u{ffff}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0001}'
+                | '\u{e0020}'..='\u{e007f}'
+                | '\u{f0000}'..='\u{10ffff}'
+        )
+        // The last two code points of every plane.
+        || matches!(c, '\u{1fffe}'..='\u{1ffff}' | '\u{2fffe}'..='\u{2ffff}' | '\u{efffe}'..='\u{effff}')
 }
 
 /// RFC 3454 table C.1.2. U+200B stands in both tables; mapping to nothing (B.1) is applied first here,
@@ -56,6 +85,16 @@ mod tests {
         assert_eq!(prepare("I\u{ad}X"), "IX");
         assert_eq!(prepare("user"), "user");
         assert_eq!(prepare("USER"), "USER");
+    }
+
+    #[test]
+    fn control_and_private_characters_are_prohibited() {
+        for bad in ["a\u{7}", "\u{7f}", "\u{85}", "\u{e000}", "\u{202e}x", "\u{fffd}"] {
+            assert!(is_prohibited(bad), "{bad:?}");
+        }
+        for good in ["", "correct horse", "p\u{e4}ss\u{a0}wort", "\u{1f4ee}", "\u{ad}"] {
+            assert!(!is_prohibited(good), "{good:?}");
+        }
     }
 
     #[test]
