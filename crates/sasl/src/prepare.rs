@@ -31,7 +31,7 @@ pub fn is_prohibited(text: &str) -> bool {
 }
 
 /// RFC 3454 tables C.2.1 to C.9; surrogates (C.5) cannot occur in a `str`.
-const fn is_prohibited_char(c: char) -> bool {
+fn is_prohibited_char(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
@@ -42,14 +42,14 @@ const fn is_prohibited_char(c: char) -> bool {
                 | '\u{2ff0}'..='\u{2ffb}'
                 | '\u{e000}'..='\u{f8ff}'
                 | '\u{fdd0}'..='\u{fdef}'
-                | '\u{fff9}'..='\u{ffff}'
+                | '\u{fff9}'..='\u{fffd}'
                 | '\u{1d173}'..='\u{1d17a}'
                 | '\u{e0001}'
                 | '\u{e0020}'..='\u{e007f}'
                 | '\u{f0000}'..='\u{10ffff}'
         )
-        // The last two code points of every plane.
-        || matches!(c, '\u{1fffe}'..='\u{1ffff}' | '\u{2fffe}'..='\u{2ffff}' | '\u{efffe}'..='\u{effff}')
+        // The last two code points of every plane are no characters.
+        || u32::from(c) & 0xfffe == 0xfffe
 }
 
 /// RFC 3454 table C.1.2. U+200B stands in both tables; mapping to nothing (B.1) is applied first here,
