@@ -1,1 +1,17 @@
-//! Part of Posthorn; being built.
+//! Looking up names: addresses, names of addresses, texts, and the hosts that take a domain's mail
+//! (RFC 5321 section 5.1, RFC 7505). And [`zone`]: a name server on loopback for the demonstration and the
+//! tests.
+//!
+//! Opens no connection to a mail host and reads no setting. Asks only name servers; DNSSEC is not checked.
+
+mod direct;
+mod error;
+mod mail_hosts;
+mod records;
+mod resolver;
+pub mod zone;
+
+pub use error::{LookupError, MailHostsError};
+pub use mail_hosts::{MailHost, MailHosts};
+pub use records::Mx;
+pub use resolver::{Resolver, ResolverError};
