@@ -1,1 +1,40 @@
-//! Part of Posthorn; being built.
+//! Messages, mailboxes, flags, UID, UIDVALIDITY, MODSEQ, threads, tombstones, quota: the only owner of
+//! these rules, so that IMAP, POP3 and JMAP never repeat them (RFC 9051 section 2.3, RFC 7162, RFC 8474).
+//!
+//! Everything is a function over an open transaction. A change takes the account's row first, then
+//! mailboxes by id: the row lock makes the order of UIDs and MODSEQs the order in which they become
+//! visible, on any number of nodes.
+
+mod account;
+mod changes;
+mod check;
+mod copy;
+mod deliver;
+mod error;
+mod expunge;
+mod fetch;
+mod flags;
+mod folders;
+mod names;
+mod select;
+pub mod sql;
+mod store_flags;
+mod threads;
+
+pub use account::{Usage, create_account, remove_account, set_quota, usage};
+pub use changes::{Changes, changes};
+pub use check::check;
+pub use copy::{CopyMode, CopyOutcome, CopyRequest, copy};
+pub use deliver::{Delivered, NewMessage, Quota, Target, deliver};
+pub use error::MailboxError;
+pub use expunge::{Expunged, Which, expunge};
+pub use fetch::{EmailRow, MessageRow, email, message, messages};
+pub use flags::{FlagChange, FlagMode, Flags, System};
+pub use folders::{
+    Folder, SpecialUse, Status, Subscription, create, delete, find, folders, folders_by_use, rename, status,
+    subscribe,
+};
+pub use names::check_name;
+pub use select::{Snapshot, claim_recent, snapshot};
+pub use sql::SCHEMA;
+pub use store_flags::{Stored, StoredRow, store_flags};

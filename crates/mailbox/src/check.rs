@@ -1,0 +1,77 @@
+//! `posthorn check --store`: counters against rows.
+
+use posthorn_store::{Row, StoreError, Tx};
+
+use crate::sql;
+
+/// What is wrong, a sentence each; empty when all is well. Reads every row.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn check(tx: &Tx<'_>) -> Result<Vec<String>, StoreError> {
+    let mut findings = Vec::new();
+    tx.for_each(sql::CHECK_COUNTERS, &[], |row| check_mailbox(row, &mut findings))?;
+    tx.for_each(sql::CHECK_COPIES, &[], |row| {
+        findings.push(format!(
+            "account {}, content {}: counts {} copies, {} are there",
+            row.int(0)?,
+            row.int(1)?,
+            row.int(2)?,
+            row.int(3)?
+        ));
+        Ok(())
+    })?;
+    tx.for_each(sql::CHECK_EMAILS, &[], |row| {
+        findings.push(format!(
+            "account {}, mailbox {}, UID {}: its content is missing",
+            row.int(0)?,
+            row.int(1)?,
+            row.int(2)?
+        ));
+        Ok(())
+    })?;
+    tx.for_each(sql::CHECK_USED, &[], |row| {
+        let (account, used, modseq, sum, highest) =
+            (row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?);
+        if used != sum {
+            findings.push(format!(
+                "account {account}: counts {used} octets, its messages have {sum}"
+            ));
+        }
+        if highest > modseq {
+            findings.push(format!(
+                "account {account}: a mailbox is at change {highest}, the account at {modseq}"
+            ));
+        }
+        Ok(())
+    })?;
+    Ok(findings)
+}
+
+fn check_mailbox(row: &Row<'_>, findings: &mut Vec<String>) -> Result<(), StoreError> {
+    let (account, name) = (row.int(0)?, row.text(1)?.to_owned());
+    for (what, counter, rows) in [
+        ("messages", 2, 8),
+        ("unseen", 3, 9),
+        ("deleted", 4, 10),
+        ("octets", 5, 11),
+    ] {
+        let (counted, there) = (row.int(counter)?, row.int(rows)?);
+        if counted != there {
+            findings.push(format!(
+                "account {account}, mailbox {name}: counts {counted} {what}, {there} are there"
+            ));
+        }
+    }
+    if row.int(12)? >= row.int(6)? {
+        findings.push(format!(
+            "account {account}, mailbox {name}: a UID is not below UIDNEXT"
+        ));
+    }
+    if row.int(13)? > row.int(7)? {
+        findings.push(format!(
+            "account {account}, mailbox {name}: a message is newer than the mailbox"
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! COPY and MOVE (RFC 9051 sections 6.4.7 and 6.4.8, RFC 6851).
+
+use posthorn_base::{AccountId, MailboxId, ModSeq, Timestamp, Uid, UidValidity};
+use posthorn_store::{Tx, params};
+
+use crate::account::Usage;
+use crate::deliver::{NewRow, insert_message};
+use crate::expunge::remove_rows;
+use crate::fetch::messages;
+use crate::{MailboxError, folders, sql};
+
+/// Does the original stay?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopyMode {
+    /// COPY.
+    Copy,
+    /// MOVE: each message is in exactly one of the two mailboxes at any moment.
+    Move,
+}
+
+/// Which messages, where to, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CopyRequest<'a> {
+    /// The mailbox they are in.
+    pub from: MailboxId,
+    /// Their UIDs, sorted.
+    pub uids: &'a [Uid],
+    /// The name of the mailbox they go to.
+    pub to: &'a str,
+    /// Does the original stay?
+    pub mode: CopyMode,
+}
+
+/// Where the copies are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyOutcome {
+    /// UIDVALIDITY of the mailbox copied to.
+    pub uid_validity: UidValidity,
+    /// Old and new UID of each message, in the order of the old.
+    pub pairs: Vec<(Uid, Uid)>,
+    /// The change.
+    pub modseq: ModSeq,
+}
+
+/// Copies or moves messages (UIDs sorted) with flags and internal date. Those that are gone are left
+/// out. All or none.
+///
+/// # Errors
+/// [`MailboxError::NoSuchMailbox`] when the target is missing, [`MailboxError::OverQuota`] for COPY.
+pub fn copy(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    request: CopyRequest<'_>,
+    now: Timestamp,
+) -> Result<CopyOutcome, MailboxError> {
+    let CopyRequest { from, uids, to, mode } = request;
+    let target = folders::find(tx, account, to)?;
+    let rows = messages(tx, account, from, uids)?;
+    let octets: u64 = rows.iter().map(|row| row.size_octets).sum();
+    let added = match mode {
+        CopyMode::Copy => i64::try_from(octets).unwrap_or(i64::MAX),
+        CopyMode::Move => 0,
+    };
+    let (modseq, usage) = tx
+        .query_row(sql::NEXT_FOR_COPY, params![account, added], |row| {
+            let limit = row.u64(2)?;
+            Ok((
+                ModSeq(row.int(0)?),
+                Usage {
+                    used_octets: row.u64(1)?,
+                    quota_octets: (limit > 0).then_some(limit),
+                },
+            ))
+        })?
+        .ok_or(MailboxError::NoSuchAccount)?;
+    if added > 0 && usage.is_exceeded_by(0) {
+        return Err(MailboxError::OverQuota);
+    }
+    let mut pairs = Vec::new();
+    let mut uid_validity = folders::status(tx, account, target)?.uid_validity;
+    for row in &rows {
+        let new = NewRow {
+            email: row.email,
+            thread: row.thread,
+            flags: &row.flags,
+            modseq,
+            internal_date: row.internal_date,
+            size: i64::try_from(row.size_octets).unwrap_or(i64::MAX),
+        };
+        // The copy is counted before the original goes, so that the content never has none.
+        tx.query_row(sql::ADD_COPIES, params![account, row.email, 1_i64], |row| row.int(0))?;
+        let (uid, validity) = insert_message(tx, account, target, &new, now)?;
+        uid_validity = validity;
+        pairs.push((row.uid, uid));
+    }
+    if mode == CopyMode::Move && !rows.is_empty() {
+        remove_rows(tx, account, from, &rows, modseq)?;
+    }
+    tx.notice(account);
+    Ok(CopyOutcome {
+        uid_validity,
+        pairs,
+        modseq,
+    })
+}

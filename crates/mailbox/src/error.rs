@@ -1,0 +1,32 @@
+//! Why a mailbox operation did not happen.
+
+use posthorn_store::StoreError;
+
+/// Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MailboxError {
+    /// The account has no mail storage: it was removed meanwhile.
+    #[error("there is no such account")]
+    NoSuchAccount,
+    /// The mailbox does not exist, or no longer.
+    #[error("there is no such mailbox")]
+    NoSuchMailbox,
+    /// A mailbox of that name exists.
+    #[error("a mailbox of that name exists already")]
+    AlreadyExists,
+    /// The name breaks a rule, named here.
+    #[error("{0}")]
+    BadName(&'static str),
+    /// INBOX cannot be deleted.
+    #[error("INBOX cannot be deleted")]
+    IsInbox,
+    /// The account would hold more than its quota.
+    #[error("the mailbox is full")]
+    OverQuota,
+    /// A limit is reached, named here.
+    #[error("{0}")]
+    Limit(&'static str),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,221 @@
+//! Flags and keywords of a message (RFC 9051 section 2.3.2).
+
+use std::fmt;
+
+/// Keywords one message may have.
+const KEYWORDS: usize = 64;
+/// Length of one keyword in octets.
+const KEYWORD_OCTETS: usize = 128;
+
+/// The system flags as bits, as the table has them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct System(pub i64);
+
+impl System {
+    /// `\Seen`
+    pub const SEEN: Self = Self(1);
+    /// `\Answered`
+    pub const ANSWERED: Self = Self(2);
+    /// `\Flagged`
+    pub const FLAGGED: Self = Self(4);
+    /// `\Deleted`
+    pub const DELETED: Self = Self(8);
+    /// `\Draft`
+    pub const DRAFT: Self = Self(16);
+
+    /// Are all flags of `other` set?
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Without those of `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+/// System flags and keywords of one message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// The flags with a backslash.
+    pub system: System,
+    /// The others, sorted, each once without regard to case.
+    keywords: Vec<String>,
+}
+
+impl Flags {
+    /// Sorts the keywords and drops doubles and what is no keyword (RFC 9051 section 9: an atom).
+    #[must_use]
+    pub fn new(system: System, keywords: Vec<String>) -> Self {
+        let mut flags = Self {
+            system,
+            keywords: Vec::new(),
+        };
+        for keyword in keywords {
+            flags.insert(keyword);
+        }
+        flags
+    }
+
+    /// Only system flags.
+    #[must_use]
+    pub const fn system(system: System) -> Self {
+        Self {
+            system,
+            keywords: Vec::new(),
+        }
+    }
+
+    /// The keywords, sorted.
+    #[must_use]
+    pub fn keywords(&self) -> &[String] {
+        &self.keywords
+    }
+
+    fn insert(&mut self, keyword: String) {
+        let is_atom = |c: u8| c.is_ascii_graphic() && !b"(){%*\"\\]".contains(&c);
+        if keyword.is_empty() || keyword.len() > KEYWORD_OCTETS || !keyword.bytes().all(is_atom) {
+            return;
+        }
+        let place = self.keywords.binary_search_by(|have| compare(have, &keyword));
+        if let Err(place) = place
+            && self.keywords.len() < KEYWORDS
+        {
+            self.keywords.insert(place, keyword);
+        }
+    }
+
+    fn remove(&mut self, keyword: &str) {
+        self.keywords.retain(|have| !have.eq_ignore_ascii_case(keyword));
+    }
+
+    pub(crate) fn from_columns(system: i64, keywords: &str) -> Self {
+        Self {
+            system: System(system),
+            keywords: keywords.split_ascii_whitespace().map(str::to_owned).collect(),
+        }
+    }
+
+    pub(crate) fn keywords_column(&self) -> String {
+        self.keywords.join(" ")
+    }
+
+    pub(crate) fn changed_by(&self, change: &FlagChange) -> Self {
+        let mut after = self.clone();
+        match change.mode {
+            FlagMode::Replace => return change.flags.clone(),
+            FlagMode::Add => {
+                after.system = after.system.with(change.flags.system);
+                for keyword in &change.flags.keywords {
+                    after.insert(keyword.clone());
+                }
+            }
+            FlagMode::Remove => {
+                after.system = after.system.without(change.flags.system);
+                for keyword in &change.flags.keywords {
+                    after.remove(keyword);
+                }
+            }
+        }
+        after
+    }
+}
+
+fn compare(a: &str, b: &str) -> std::cmp::Ordering {
+    a.bytes()
+        .map(|c| c.to_ascii_lowercase())
+        .cmp(b.bytes().map(|c| c.to_ascii_lowercase()))
+}
+
+impl fmt::Display for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.keywords_column())
+    }
+}
+
+/// What STORE does with the flags it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlagMode {
+    /// `+FLAGS`
+    Add,
+    /// `-FLAGS`
+    Remove,
+    /// `FLAGS`
+    Replace,
+}
+
+/// A change of flags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlagChange {
+    /// How.
+    pub mode: FlagMode,
+    /// Which.
+    pub flags: Flags,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(words: &[&str]) -> Flags {
+        Flags::new(
+            System::default(),
+            words.iter().map(|&word| word.to_owned()).collect(),
+        )
+    }
+
+    #[test]
+    fn keywords_are_a_set_without_regard_to_case() {
+        assert_eq!(
+            flags(&["b", "A", "a", "$Junk", "B"]).keywords(),
+            ["$Junk", "A", "b"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_keyword_is_dropped() {
+        assert_eq!(
+            flags(&["a b", "", "\\Seen", "ü", "(x"]).keywords(),
+            [] as [&str; 0]
+        );
+    }
+
+    #[test]
+    fn changes_add_remove_and_replace() {
+        let before = Flags {
+            system: System::SEEN,
+            ..flags(&["a", "b"])
+        };
+        let by = |mode| {
+            before.changed_by(&FlagChange {
+                mode,
+                flags: Flags {
+                    system: System::DRAFT,
+                    ..flags(&["B", "c"])
+                },
+            })
+        };
+        assert_eq!(by(FlagMode::Add).keywords(), ["a", "b", "c"]);
+        assert_eq!(by(FlagMode::Add).system, System(17));
+        assert_eq!(by(FlagMode::Remove).keywords(), ["a"]);
+        assert_eq!(by(FlagMode::Remove).system, System::SEEN);
+        assert_eq!(by(FlagMode::Replace).keywords(), ["B", "c"]);
+    }
+
+    #[test]
+    fn the_columns_are_read_back() {
+        let before = Flags {
+            system: System(9),
+            ..flags(&["a", "$b"])
+        };
+        assert_eq!(Flags::from_columns(9, &before.keywords_column()), before);
+    }
+}

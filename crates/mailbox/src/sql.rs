@@ -1,0 +1,140 @@
+//! The tables of mailboxes and every statement over them. Every key begins with `account_id`.
+//!
+//! `message` is a message in a mailbox: small, so that flags of a hundred thousand are read in one
+//! sweep. `email` is its content's description, shared by copies: large, read only when asked for.
+
+use posthorn_store::Component;
+
+/// The tables of this crate.
+pub const SCHEMA: Component = Component {
+    name: "mailbox",
+    migrations: &[VERSION_1],
+    blob_references: &["SELECT blob_hash, blob_generation, size_octets FROM email"],
+};
+
+const VERSION_1: &[&str] = &[
+    "CREATE TABLE account_state (account_id BIGINT NOT NULL, modseq BIGINT NOT NULL, next_id BIGINT NOT NULL,
+        next_uid_validity BIGINT NOT NULL, used_octets BIGINT NOT NULL, quota_octets BIGINT NOT NULL,
+        PRIMARY KEY (account_id))",
+    "CREATE TABLE mailbox (account_id BIGINT NOT NULL, mailbox_id BIGINT NOT NULL, name TEXT NOT NULL,
+        special_use TEXT, uid_validity BIGINT NOT NULL, uid_next BIGINT NOT NULL, modseq BIGINT NOT NULL,
+        recent_from BIGINT NOT NULL, messages BIGINT NOT NULL, unseen BIGINT NOT NULL, deleted BIGINT NOT NULL,
+        size_octets BIGINT NOT NULL, keywords TEXT NOT NULL, created_at BIGINT NOT NULL,
+        PRIMARY KEY (account_id, mailbox_id))",
+    "CREATE UNIQUE INDEX mailbox_name ON mailbox (account_id, name)",
+    "CREATE TABLE subscription (account_id BIGINT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account_id, name))",
+    "CREATE TABLE email (account_id BIGINT NOT NULL, email_id BIGINT NOT NULL, thread_id BIGINT NOT NULL,
+        copies BIGINT NOT NULL, blob_hash BYTEA NOT NULL, blob_generation BIGINT NOT NULL,
+        size_octets BIGINT NOT NULL, received_at BIGINT NOT NULL, sent_at BIGINT, header_octets BIGINT NOT NULL,
+        envelope BYTEA NOT NULL, body_structure BYTEA NOT NULL, body BYTEA NOT NULL, parts BYTEA NOT NULL,
+        preview TEXT NOT NULL, PRIMARY KEY (account_id, email_id))",
+    "CREATE TABLE message (account_id BIGINT NOT NULL, mailbox_id BIGINT NOT NULL, uid BIGINT NOT NULL,
+        email_id BIGINT NOT NULL, thread_id BIGINT NOT NULL, flags BIGINT NOT NULL, keywords TEXT NOT NULL,
+        modseq BIGINT NOT NULL, internal_date BIGINT NOT NULL, saved_at BIGINT NOT NULL, size_octets BIGINT NOT NULL,
+        PRIMARY KEY (account_id, mailbox_id, uid))",
+    "CREATE INDEX message_modseq ON message (account_id, mailbox_id, modseq)",
+    "CREATE TABLE expunged (account_id BIGINT NOT NULL, mailbox_id BIGINT NOT NULL, modseq BIGINT NOT NULL,
+        uid BIGINT NOT NULL, PRIMARY KEY (account_id, mailbox_id, modseq, uid))",
+    "CREATE TABLE thread_key (account_id BIGINT NOT NULL, key BYTEA NOT NULL, thread_id BIGINT NOT NULL,
+        PRIMARY KEY (account_id, key))",
+];
+
+macro_rules! statements {
+    ($($name:ident = $sql:literal;)*) => {
+        $(pub(crate) const $name: &str = $sql;)*
+        /// Every statement of this crate, for the test that runs them all on each engine.
+        pub const STATEMENTS: &[&str] = &[$($sql),*];
+    };
+}
+
+statements! {
+    INSERT_STATE = "INSERT INTO account_state (account_id, modseq, next_id, next_uid_validity, used_octets, quota_octets)
+        VALUES ($1, 1, 1000, $2, 0, $3)";
+    SELECT_USAGE = "SELECT used_octets, quota_octets FROM account_state WHERE account_id = $1";
+    UPDATE_QUOTA = "UPDATE account_state SET quota_octets = $2 WHERE account_id = $1";
+    NEXT_MODSEQ = "UPDATE account_state SET modseq = modseq + 1 WHERE account_id = $1 RETURNING modseq";
+    NEXT_FOR_DELIVERY = "UPDATE account_state SET modseq = modseq + 1, next_id = next_id + 2,
+        used_octets = used_octets + $2 WHERE account_id = $1
+        RETURNING modseq, next_id, used_octets, quota_octets";
+    NEXT_FOR_COPY = "UPDATE account_state SET modseq = modseq + 1, used_octets = used_octets + $2
+        WHERE account_id = $1 RETURNING modseq, used_octets, quota_octets";
+    NEXT_FOR_MAILBOX = "UPDATE account_state SET modseq = modseq + 1, next_id = next_id + 1,
+        next_uid_validity = CASE WHEN next_uid_validity < $2 THEN $2 ELSE next_uid_validity END + 1
+        WHERE account_id = $1 RETURNING modseq, next_id, next_uid_validity";
+    FREE_OCTETS = "UPDATE account_state SET used_octets = used_octets - $2 WHERE account_id = $1";
+
+    INSERT_MAILBOX = "INSERT INTO mailbox (account_id, mailbox_id, name, special_use, uid_validity, uid_next, modseq,
+        recent_from, messages, unseen, deleted, size_octets, keywords, created_at)
+        VALUES ($1, $2, $3, $4, $5, 1, $6, 1, 0, 0, 0, 0, '', $7)";
+    SELECT_MAILBOXES = "SELECT m.mailbox_id, m.name, m.special_use,
+        CASE WHEN s.name IS NULL THEN 0 ELSE 1 END
+        FROM mailbox m LEFT JOIN subscription s ON s.account_id = m.account_id AND s.name = m.name
+        WHERE m.account_id = $1 ORDER BY m.name";
+    SELECT_LOST_SUBSCRIPTIONS = "SELECT name FROM subscription s WHERE account_id = $1 AND NOT EXISTS
+        (SELECT 1 FROM mailbox m WHERE m.account_id = $1 AND m.name = s.name) ORDER BY name";
+    SELECT_MAILBOX_ID = "SELECT mailbox_id FROM mailbox WHERE account_id = $1 AND name = $2";
+    SELECT_MAILBOX_BY_USE = "SELECT mailbox_id FROM mailbox WHERE account_id = $1 AND special_use = $2
+        ORDER BY mailbox_id";
+    SELECT_MAILBOX_NAME = "SELECT name FROM mailbox WHERE account_id = $1 AND mailbox_id = $2";
+    SELECT_STATUS = "SELECT uid_validity, uid_next, modseq, recent_from, messages, unseen, deleted, size_octets,
+        keywords FROM mailbox WHERE account_id = $1 AND mailbox_id = $2";
+    COUNT_FROM = "SELECT COUNT(*) FROM message WHERE account_id = $1 AND mailbox_id = $2 AND uid >= $3";
+    UPDATE_NAME = "UPDATE mailbox SET name = $3, modseq = $4 WHERE account_id = $1 AND mailbox_id = $2";
+    UPDATE_RECENT = "UPDATE mailbox SET recent_from = uid_next WHERE account_id = $1 AND mailbox_id = $2";
+    UPDATE_KEYWORDS = "UPDATE mailbox SET keywords = $3 WHERE account_id = $1 AND mailbox_id = $2";
+    DELETE_MAILBOX = "DELETE FROM mailbox WHERE account_id = $1 AND mailbox_id = $2";
+    DELETE_MAILBOX_TOMBSTONES = "DELETE FROM expunged WHERE account_id = $1 AND mailbox_id = $2";
+    INSERT_SUBSCRIPTION = "INSERT INTO subscription (account_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    DELETE_SUBSCRIPTION = "DELETE FROM subscription WHERE account_id = $1 AND name = $2";
+
+    TAKE_UID = "UPDATE mailbox SET uid_next = uid_next + 1, modseq = $3, messages = messages + 1,
+        unseen = unseen + $4, deleted = deleted + $5, size_octets = size_octets + $6
+        WHERE account_id = $1 AND mailbox_id = $2 RETURNING uid_next - 1, uid_validity";
+    ADD_TO_COUNTERS = "UPDATE mailbox SET modseq = $3, messages = messages + $4, unseen = unseen + $5,
+        deleted = deleted + $6, size_octets = size_octets + $7 WHERE account_id = $1 AND mailbox_id = $2";
+    INSERT_EMAIL = "INSERT INTO email (account_id, email_id, thread_id, copies, blob_hash, blob_generation,
+        size_octets, received_at, sent_at, header_octets, envelope, body_structure, body, parts, preview)
+        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    ADD_COPIES = "UPDATE email SET copies = copies + $3 WHERE account_id = $1 AND email_id = $2 RETURNING copies";
+    DELETE_EMAIL = "DELETE FROM email WHERE account_id = $1 AND email_id = $2";
+    SELECT_EMAIL = "SELECT thread_id, blob_hash, blob_generation, size_octets, received_at, sent_at, header_octets,
+        envelope, body_structure, body, parts, preview FROM email WHERE account_id = $1 AND email_id = $2";
+    INSERT_MESSAGE = "INSERT INTO message (account_id, mailbox_id, uid, email_id, thread_id, flags, keywords, modseq,
+        internal_date, saved_at, size_octets) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    SELECT_MESSAGES = "SELECT uid, email_id, thread_id, flags, keywords, modseq, internal_date, saved_at, size_octets
+        FROM message WHERE account_id = $1 AND mailbox_id = $2 AND uid BETWEEN $3 AND $4 ORDER BY uid";
+    SELECT_UIDS = "SELECT uid, flags FROM message WHERE account_id = $1 AND mailbox_id = $2 ORDER BY uid";
+    SELECT_CHANGED = "SELECT uid, email_id, thread_id, flags, keywords, modseq, internal_date, saved_at, size_octets
+        FROM message WHERE account_id = $1 AND mailbox_id = $2 AND modseq > $3 ORDER BY uid";
+    UPDATE_FLAGS = "UPDATE message SET flags = $4, keywords = $5, modseq = $6
+        WHERE account_id = $1 AND mailbox_id = $2 AND uid = $3";
+    DELETE_MESSAGE = "DELETE FROM message WHERE account_id = $1 AND mailbox_id = $2 AND uid = $3";
+    INSERT_EXPUNGED = "INSERT INTO expunged (account_id, mailbox_id, modseq, uid) VALUES ($1, $2, $3, $4)";
+    SELECT_EXPUNGED = "SELECT uid FROM expunged WHERE account_id = $1 AND mailbox_id = $2 AND modseq > $3
+        ORDER BY uid";
+    SELECT_THREAD = "SELECT thread_id FROM thread_key WHERE account_id = $1 AND key = $2";
+    INSERT_THREAD = "INSERT INTO thread_key (account_id, key, thread_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+
+    REMOVE_STATE = "DELETE FROM account_state WHERE account_id = $1";
+    REMOVE_MAILBOXES = "DELETE FROM mailbox WHERE account_id = $1";
+    REMOVE_SUBSCRIPTIONS = "DELETE FROM subscription WHERE account_id = $1";
+    REMOVE_EMAILS = "DELETE FROM email WHERE account_id = $1";
+    REMOVE_MESSAGES = "DELETE FROM message WHERE account_id = $1";
+    REMOVE_EXPUNGED = "DELETE FROM expunged WHERE account_id = $1";
+    REMOVE_THREADS = "DELETE FROM thread_key WHERE account_id = $1";
+
+    CHECK_COUNTERS = "SELECT m.account_id, m.name, m.messages, m.unseen, m.deleted, m.size_octets, m.uid_next,
+        m.modseq, COUNT(g.uid), COALESCE(SUM(1 - (g.flags & 1)), 0), COALESCE(SUM((g.flags & 8) / 8), 0),
+        COALESCE(SUM(g.size_octets), 0), COALESCE(MAX(g.uid), 0), COALESCE(MAX(g.modseq), 0)
+        FROM mailbox m LEFT JOIN message g ON g.account_id = m.account_id AND g.mailbox_id = m.mailbox_id
+        GROUP BY m.account_id, m.mailbox_id, m.name, m.messages, m.unseen, m.deleted, m.size_octets, m.uid_next, m.modseq";
+    CHECK_COPIES = "SELECT e.account_id, e.email_id, e.copies, COUNT(g.uid)
+        FROM email e LEFT JOIN message g ON g.account_id = e.account_id AND g.email_id = e.email_id
+        GROUP BY e.account_id, e.email_id, e.copies HAVING COUNT(g.uid) <> e.copies";
+    CHECK_EMAILS = "SELECT g.account_id, g.mailbox_id, g.uid FROM message g
+        WHERE NOT EXISTS (SELECT 1 FROM email e WHERE e.account_id = g.account_id AND e.email_id = g.email_id)";
+    CHECK_USED = "SELECT a.account_id, a.used_octets, a.modseq,
+        (SELECT COALESCE(SUM(g.size_octets), 0) FROM message g WHERE g.account_id = a.account_id),
+        (SELECT COALESCE(MAX(m.modseq), 0) FROM mailbox m WHERE m.account_id = a.account_id)
+        FROM account_state a";
+}

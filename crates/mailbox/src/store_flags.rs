@@ -1,0 +1,124 @@
+//! STORE: changes of flags (RFC 9051 section 6.4.6, RFC 7162 section 3.1.3).
+
+use posthorn_base::{AccountId, MailboxId, ModSeq, Uid};
+use posthorn_store::{Tx, params};
+
+use crate::flags::{FlagChange, Flags, System};
+use crate::select::note_keywords;
+use crate::{MailboxError, account, fetch, sql};
+
+/// What STORE did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// The messages that were asked for and are there, with their flags now.
+    pub rows: Vec<StoredRow>,
+    /// Messages left alone because they changed after UNCHANGEDSINCE.
+    pub modified: Vec<Uid>,
+}
+
+/// One message after STORE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRow {
+    /// Its UID.
+    pub uid: Uid,
+    /// Its flags now.
+    pub flags: Flags,
+    /// Its MODSEQ now.
+    pub modseq: ModSeq,
+    /// Whether this STORE changed anything.
+    pub is_changed: bool,
+}
+
+/// Changes the flags of messages (UIDs sorted); those that would not change keep their MODSEQ.
+///
+/// # Errors
+/// When the account or the mailbox is gone.
+pub fn store_flags(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    mailbox: MailboxId,
+    uids: &[Uid],
+    change: &FlagChange,
+    unchanged_since: Option<ModSeq>,
+) -> Result<Stored, MailboxError> {
+    let modseq = account::next_modseq(tx, account)?;
+    let mut stored = Stored::default();
+    let mut delta = Delta::default();
+    for row in fetch::messages(tx, account, mailbox, uids)? {
+        if unchanged_since.is_some_and(|limit| row.modseq > limit) {
+            stored.modified.push(row.uid);
+            continue;
+        }
+        let flags = row.flags.changed_by(change);
+        let is_changed = flags != row.flags;
+        if is_changed {
+            delta.add(&row.flags, -1);
+            delta.add(&flags, 1);
+            let keywords = flags.keywords_column();
+            tx.execute(
+                sql::UPDATE_FLAGS,
+                params![account, mailbox, row.uid, flags.system.0, &keywords, modseq],
+            )?;
+        }
+        let modseq = if is_changed { modseq } else { row.modseq };
+        stored.rows.push(StoredRow {
+            uid: row.uid,
+            flags,
+            modseq,
+            is_changed,
+        });
+    }
+    if stored.rows.iter().any(|row| row.is_changed) {
+        delta.apply(tx, account, mailbox, modseq)?;
+        note_keywords(tx, account, mailbox, change.flags.keywords())?;
+        tx.notice(account);
+    }
+    Ok(stored)
+}
+
+/// A change of a mailbox's counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Delta {
+    pub(crate) messages: i64,
+    pub(crate) unseen: i64,
+    pub(crate) deleted: i64,
+    pub(crate) size: i64,
+}
+
+impl Delta {
+    /// Counts the flags of one message, `sign` 1 or -1.
+    pub(crate) fn add(&mut self, flags: &Flags, sign: i64) {
+        self.unseen += if flags.system.contains(System::SEEN) {
+            0
+        } else {
+            sign
+        };
+        self.deleted += if flags.system.contains(System::DELETED) {
+            sign
+        } else {
+            0
+        };
+    }
+
+    pub(crate) fn apply(
+        self,
+        tx: &mut Tx<'_>,
+        account: AccountId,
+        mailbox: MailboxId,
+        modseq: ModSeq,
+    ) -> Result<(), MailboxError> {
+        let values = params![
+            account,
+            mailbox,
+            modseq,
+            self.messages,
+            self.unseen,
+            self.deleted,
+            self.size
+        ];
+        match tx.execute(sql::ADD_TO_COUNTERS, values)? {
+            0 => Err(MailboxError::NoSuchMailbox),
+            _ => Ok(()),
+        }
+    }
+}
