@@ -88,7 +88,9 @@ pub fn copy(
             size: i64::try_from(row.size_octets).unwrap_or(i64::MAX),
         };
         // The copy is counted before the original goes, so that the content never has none.
-        tx.query_row(sql::ADD_COPIES, params![account, row.email, 1_i64], |row| row.int(0))?;
+        tx.query_row(sql::ADD_COPIES, params![account, row.email, 1_i64], |row| {
+            row.int(0)
+        })?;
         let (uid, validity) = insert_message(tx, account, target, &new, now)?;
         uid_validity = validity;
         pairs.push((row.uid, uid));

@@ -35,6 +35,6 @@ pub use folders::{
     subscribe,
 };
 pub use names::check_name;
-pub use select::{Snapshot, claim_recent, snapshot};
+pub use select::{Snapshot, claim_recent, count_from, snapshot};
 pub use sql::SCHEMA;
 pub use store_flags::{Stored, StoredRow, store_flags};

@@ -52,6 +52,21 @@ pub(crate) fn uids(tx: &Tx<'_>, account: AccountId, mailbox: MailboxId) -> Resul
     })?)
 }
 
+/// How many messages have this UID or a higher one: those that are recent (STATUS RECENT).
+///
+/// # Errors
+/// When the store fails.
+pub fn count_from(
+    tx: &Tx<'_>,
+    account: AccountId,
+    mailbox: MailboxId,
+    from: Uid,
+) -> Result<u64, MailboxError> {
+    Ok(tx
+        .query_row(sql::COUNT_FROM, params![account, mailbox, from], |row| row.u64(0))?
+        .unwrap_or(0))
+}
+
 /// The session that selected the mailbox for writing is the one told `\Recent`: what has come so far
 /// is recent for no later one.
 ///

@@ -75,7 +75,6 @@ statements! {
     SELECT_MAILBOX_ID = "SELECT mailbox_id FROM mailbox WHERE account_id = $1 AND name = $2";
     SELECT_MAILBOX_BY_USE = "SELECT mailbox_id FROM mailbox WHERE account_id = $1 AND special_use = $2
         ORDER BY mailbox_id";
-    SELECT_MAILBOX_NAME = "SELECT name FROM mailbox WHERE account_id = $1 AND mailbox_id = $2";
     SELECT_STATUS = "SELECT uid_validity, uid_next, modseq, recent_from, messages, unseen, deleted, size_octets,
         keywords FROM mailbox WHERE account_id = $1 AND mailbox_id = $2";
     COUNT_FROM = "SELECT COUNT(*) FROM message WHERE account_id = $1 AND mailbox_id = $2 AND uid >= $3";

@@ -37,10 +37,9 @@ pub(crate) fn join(
 /// 128 bits of BLAKE3 over Message-ID and base subject.
 fn key(message_id: &str, base_subject: &str) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new();
-    hasher
-        .update(message_id.as_bytes())
-        .update(&[0])
-        .update(base_subject.as_bytes());
+    hasher.update(message_id.as_bytes()).update(&[0]);
+    // Base subjects are compared without regard to case (RFC 5256 section 2.1, RFC 5051).
+    hasher.update(base_subject.to_lowercase().as_bytes());
     let mut out = [0; 16];
     hasher.finalize_xof().fill(&mut out);
     out
