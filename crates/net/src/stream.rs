@@ -1,0 +1,134 @@
+//! A connection in plain text or under TLS, as the driver sees it.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use posthorn_base::TlsInfo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::tls::{HandshakeError, TlsSide, TlsStream, handshake};
+
+/// One connection.
+#[derive(Debug)]
+pub struct Stream {
+    inner: Inner,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Plain(TcpStream),
+    Tls(Box<TlsStream>),
+}
+
+impl Stream {
+    /// A connection in plain text. Turns Nagle's algorithm off: the driver joins what belongs together.
+    #[must_use]
+    pub fn plain(tcp: TcpStream) -> Self {
+        if let Err(cause) = tcp.set_nodelay(true) {
+            // The peer is gone already; reading will tell.
+            tracing::debug!(%cause, "TCP_NODELAY");
+        }
+        Self {
+            inner: Inner::Plain(tcp),
+        }
+    }
+
+    /// Connects to `peer`, from the address `local` if given. Without a limit of time of its own.
+    ///
+    /// # Errors
+    /// When the connection cannot be made.
+    pub async fn connect(peer: SocketAddr, local: Option<IpAddr>) -> io::Result<Self> {
+        let socket = match peer {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        if let Some(local) = local {
+            socket.bind(SocketAddr::new(local, 0))?;
+        }
+        Ok(Self::plain(socket.connect(peer).await?))
+    }
+
+    /// Negotiates TLS, at most 30 s long.
+    ///
+    /// # Errors
+    /// When it fails; the connection is gone then.
+    pub async fn start_tls(self, side: &TlsSide) -> Result<Self, HandshakeError> {
+        match self.inner {
+            Inner::Plain(tcp) => Ok(Self {
+                inner: Inner::Tls(handshake(tcp, side).await?),
+            }),
+            Inner::Tls(_) => Err(HandshakeError::AlreadyTls),
+        }
+    }
+
+    /// The peer's address and port.
+    ///
+    /// # Errors
+    /// When the peer is gone.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.tcp().peer_addr()
+    }
+
+    /// Our address and port.
+    ///
+    /// # Errors
+    /// When the operating system does not know them any more.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.tcp().local_addr()
+    }
+
+    /// The facts of the TLS connection; `None` in plain text.
+    #[must_use]
+    pub fn tls_info(&self) -> Option<TlsInfo> {
+        match &self.inner {
+            Inner::Plain(_) => None,
+            Inner::Tls(tls) => Some(tls.info()),
+        }
+    }
+
+    fn tcp(&self) -> &TcpStream {
+        match &self.inner {
+            Inner::Plain(tcp) => tcp,
+            Inner::Tls(tls) => tls.io.get_ref().0,
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut self.inner {
+            Inner::Plain(tcp) => Pin::new(tcp).poll_read(cx, buffer),
+            Inner::Tls(tls) => Pin::new(&mut tls.io).poll_read(cx, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut self.inner {
+            Inner::Plain(tcp) => Pin::new(tcp).poll_write(cx, octets),
+            Inner::Tls(tls) => Pin::new(&mut tls.io).poll_write(cx, octets),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.inner {
+            Inner::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Inner::Tls(tls) => Pin::new(&mut tls.io).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.inner {
+            Inner::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Inner::Tls(tls) => Pin::new(&mut tls.io).poll_shutdown(cx),
+        }
+    }
+}
