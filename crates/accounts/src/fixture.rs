@@ -1,0 +1,107 @@
+//! For the tests of this crate: a store in a folder of its own, and short ways to fill it.
+
+use std::sync::OnceLock;
+
+use posthorn_base::{AccountId, Address, Domain, Secret, Timestamp};
+use posthorn_store::{Options, Partition, Store, StoreError, Tx};
+
+use crate::{DetailSeparator, NewAccount, PasswordRecord, Resolution, SCHEMA, Salts, Target};
+
+pub(crate) const PASSWORD: &str = "correct horse";
+
+pub(crate) struct Directory {
+    store: Store,
+    _folder: tempfile::TempDir,
+}
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_secs(1_795_465_000)
+}
+
+pub(crate) fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+pub(crate) fn domain(text: &str) -> Domain {
+    Domain::parse(text).unwrap()
+}
+
+/// The keys of [`PASSWORD`], computed once: slow on purpose.
+pub(crate) fn password() -> &'static PasswordRecord {
+    static RECORD: OnceLock<PasswordRecord> = OnceLock::new();
+    RECORD.get_or_init(|| {
+        PasswordRecord::new(
+            &Secret::new(PASSWORD.to_owned()),
+            &Salts::from_random(&[7; Salts::OCTETS]),
+        )
+        .unwrap()
+    })
+}
+
+pub(crate) fn add(tx: &mut Tx<'_>, text: &str) -> AccountId {
+    let new = NewAccount {
+        address: &address(text),
+        password: password(),
+        now: now(),
+    };
+    crate::add_account(tx, &new).unwrap()
+}
+
+pub(crate) fn alias(tx: &mut Tx<'_>, text: &str, targets: &[&str]) {
+    let targets: Vec<Address> = targets.iter().map(|target| address(target)).collect();
+    crate::add_alias(tx, &address(text), &targets).unwrap();
+}
+
+pub(crate) fn resolved(tx: &Tx<'_>, text: &str) -> Resolution {
+    crate::resolve(tx, &address(text), DetailSeparator::On).unwrap()
+}
+
+/// The targets as text: `anna@ours.test`, with a detail `anna@ours.test (news)`.
+pub(crate) fn targets(tx: &Tx<'_>, text: &str) -> Vec<String> {
+    let Resolution::Targets(targets) = resolved(tx, text) else {
+        return vec![format!("{:?}", resolved(tx, text))];
+    };
+    let line = |target: Target| match target {
+        Target::Local {
+            address,
+            detail: Some(detail),
+            ..
+        } => format!("{address} ({detail})"),
+        Target::Local { address, .. } | Target::Remote(address) => address.to_string(),
+    };
+    targets.into_iter().map(line).collect()
+}
+
+impl Directory {
+    /// A store with nothing in it.
+    pub(crate) fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Options::new(folder.path()), &[SCHEMA]).unwrap();
+        Self {
+            store,
+            _folder: folder,
+        }
+    }
+
+    /// A store that knows the domain `ours.test`.
+    pub(crate) fn ours() -> Self {
+        let directory = Self::empty();
+        directory.write(|tx| {
+            crate::add_domain(tx, &domain("ours.test"), now()).map_err(|_error| StoreError::Duplicate)
+        });
+        directory
+    }
+
+    /// Runs a transaction that must succeed. A panic in it is the test's own and shows as such.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        self.store.write(Partition::Directory, work).wait().unwrap()
+    }
+
+    /// Runs `work` in a transaction; for tests that only assert inside.
+    pub(crate) fn run<T: Send + 'static>(&self, work: impl Fn(&mut Tx<'_>) -> T + Send + 'static) -> T {
+        self.write(move |tx| Ok(work(tx)))
+    }
+}
