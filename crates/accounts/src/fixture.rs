@@ -2,10 +2,13 @@
 
 use std::sync::OnceLock;
 
-use posthorn_base::{AccountId, Address, Domain, Secret, Timestamp};
+use argon2::password_hash::PasswordHasher as _;
+use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
+use posthorn_base::{AccountId, Address, Domain, Timestamp};
+use posthorn_sasl::ScramKeys;
 use posthorn_store::{Options, Partition, Store, StoreError, Tx};
 
-use crate::{DetailSeparator, NewAccount, PasswordRecord, Resolution, SCHEMA, Salts, Target};
+use crate::{DetailSeparator, NewAccount, PasswordRecord, Resolution, SCHEMA, Target};
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
@@ -26,15 +29,18 @@ pub(crate) fn domain(text: &str) -> Domain {
     Domain::parse(text).unwrap()
 }
 
-/// The keys of [`PASSWORD`], computed once: slow on purpose.
+/// What is stored of [`PASSWORD`], cheaply: most tests only carry it about.
 pub(crate) fn password() -> &'static PasswordRecord {
     static RECORD: OnceLock<PasswordRecord> = OnceLock::new();
     RECORD.get_or_init(|| {
-        PasswordRecord::new(
-            &Secret::new(PASSWORD.to_owned()),
-            &Salts::from_random(&[7; Salts::OCTETS]),
-        )
-        .unwrap()
+        let params = Params::new(64, 1, 1, None).unwrap();
+        let hash: PasswordHash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_with_salt(PASSWORD.as_bytes(), &[7; 16])
+            .unwrap();
+        PasswordRecord {
+            password_hash: hash.to_string(),
+            scram: ScramKeys::derive(PASSWORD, &[8; 16], 1),
+        }
     })
 }
 

@@ -8,9 +8,10 @@
 //!    without any account.
 //!
 //! An alias is followed to its targets, each looked up by the same rules. A loop adds no recipient and is
-//! cut. A target of ours that nobody has any more is passed over as long as another one gets the mail;
-//! it cannot arise by adding and removing, and [`crate::check`] reports it. What would lose mail instead
-//! (no target left, too many, too deep) is not cut short but told as [`Resolution::Broken`].
+//! cut. A target of ours that nobody has is passed over as long as another one gets the mail: no account
+//! or alias is removed while something leads to it, so this comes about only in side ways (a domain
+//! became ours later, a catch-all was unset) and [`crate::check`] reports it. What would lose mail
+//! instead (no target left, too many, too deep) is not cut short but told as [`Resolution::Broken`].
 
 use std::collections::{HashSet, VecDeque};
 
