@@ -1,12 +1,13 @@
-//! Password preparation, the mapping step of SASLprep (RFC 4013 section 2.1): non-ASCII spaces become
-//! a space, characters "commonly mapped to nothing" (RFC 3454 table B.1) vanish.
+//! Password preparation, SASLprep (RFC 4013): non-ASCII spaces become a space, characters "commonly
+//! mapped to nothing" vanish (section 2.1), the rest is normalised to NFKC (section 2.2). So a password
+//! is the same however a keyboard composes its accents.
 //!
-//! Not done: normalisation to NFKC (section 2.2) and the bidirectional rule (section 2.4).
-//! ASCII passwords come out unchanged, as do those a keyboard composes (NFC without compatibility
-//! characters), so both ends agree on all of these; a decomposed accent or a full-width letter is taken
-//! as it came. Passwords are prepared alike when they are set and when they are checked.
+//! Not done: the bidirectional rule (section 2.4), which would only refuse passwords, and the freeze at
+//! Unicode 3.2. Passwords are prepared alike when they are set and when they are checked.
 
 use std::borrow::Cow;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// The password as it enters every computation. Idempotent.
 #[must_use]
@@ -14,12 +15,15 @@ pub fn prepare(password: &str) -> Cow<'_, str> {
     if password.is_ascii() {
         return Cow::Borrowed(password);
     }
+    let mapped: String = password
+        .chars()
+        .filter(|&c| !is_mapped_to_nothing(c))
+        .map(|c| if is_non_ascii_space(c) { ' ' } else { c })
+        .collect();
     Cow::Owned(
-        password
-            .chars()
-            .filter(|&c| !is_mapped_to_nothing(c))
-            .map(|c| if is_non_ascii_space(c) { ' ' } else { c })
-            .collect(),
+        ComposingNormalizerBorrowed::new_nfkc()
+            .normalize(&mapped)
+            .into_owned(),
     )
 }
 
@@ -78,13 +82,28 @@ const fn is_mapped_to_nothing(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
-    fn rfc_4013_section_3_examples_that_need_no_nfkc() {
-        assert_eq!(prepare("I\u{ad}X"), "IX");
-        assert_eq!(prepare("user"), "user");
-        assert_eq!(prepare("USER"), "USER");
+    fn the_examples_of_rfc_4013_section_3() {
+        for (text, prepared) in [
+            ("I\u{ad}X", "IX"),
+            ("user", "user"),
+            ("USER", "USER"),
+            ("\u{aa}", "a"),
+            ("\u{2168}", "IX"),
+        ] {
+            assert_eq!(prepare(text), prepared);
+        }
+        assert!(is_prohibited("\u{7}"));
+    }
+
+    #[test]
+    fn accents_are_the_same_however_they_were_composed() {
+        assert_eq!(prepare("e\u{301}"), "\u{e9}");
+        assert_eq!(prepare("\u{e9}"), "\u{e9}");
     }
 
     #[test]
@@ -100,5 +119,13 @@ mod tests {
     #[test]
     fn other_spaces_become_a_space() {
         assert_eq!(prepare("a\u{a0}b\u{3000}c"), "a b c");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_prepared_stays_as_it_is(text: String) {
+            let once = prepare(&text).into_owned();
+            prop_assert_eq!(prepare(&once), once.as_str());
+        }
     }
 }
