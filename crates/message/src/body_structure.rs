@@ -206,3 +206,57 @@ fn write_languages(value: Option<&[u8]>, out: &mut Vec<u8>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::scan;
+
+    fn structure(raw: &str, form: Form) -> String {
+        let mut out = Vec::new();
+        write_structure(
+            &scan(raw.as_bytes()),
+            &LineCount::new(raw.as_bytes()),
+            form,
+            &mut out,
+        );
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn extension_data_comes_in_its_order() {
+        let raw = "Content-Type: image/png; name=a.png\r\nContent-ID: <i@x>\r\nContent-Description: a\r\n picture\r\n\
+            Content-Transfer-Encoding: Base64\r\nContent-Disposition: inline; filename*0=\"a \"; filename*1=b\r\n\
+            Content-Language: de, en-GB\r\nContent-Location: http://x.test/\r\n\r\nQQ==\r\n";
+        let basic = "(\"IMAGE\" \"PNG\" (\"NAME\" \"a.png\") \"<i@x>\" \"a picture\" \"BASE64\" 6";
+        assert_eq!(structure(raw, Form::Basic), format!("{basic})"));
+        assert_eq!(
+            structure(raw, Form::Extended),
+            format!("{basic} NIL (\"INLINE\" (\"FILENAME\" \"a b\")) (\"de\" \"en-GB\") \"http://x.test/\")")
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_taken_apart_can_be_read_or_saved() {
+        let lost = "Content-Type: multipart/mixed; boundary=x\r\n\r\ntext\r\n";
+        assert_eq!(
+            structure(lost, Form::Basic),
+            "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7BIT\" 6 1)"
+        );
+        let encoded = "Content-Type: message/rfc822; name=x\r\nContent-Transfer-Encoding: base64\r\n\r\nQQ==";
+        assert_eq!(
+            structure(encoded, Form::Basic),
+            "(\"APPLICATION\" \"OCTET-STREAM\" NIL NIL NIL \"BASE64\" 4)"
+        );
+    }
+
+    #[test]
+    fn a_type_that_is_none_is_plain_text() {
+        for field in ["Content-Type: text", "Content-Type: /", "Content-Type:", "X: y"] {
+            assert!(
+                structure(&format!("{field}\r\n\r\nx"), Form::Basic).starts_with("(\"TEXT\" \"PLAIN\" ("),
+                "{field}"
+            );
+        }
+    }
+}

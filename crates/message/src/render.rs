@@ -1,6 +1,8 @@
 //! Everything the store keeps of a message besides its octets, made once when the message arrives, so that
 //! listing a mailbox never opens a message.
 
+use std::collections::HashSet;
+
 use mail_parser::DateTime;
 use posthorn_base::Timestamp;
 
@@ -103,19 +105,23 @@ fn parse_date(value: &[u8]) -> Option<Timestamp> {
 }
 
 fn has_attachment(scan: &Scan<'_>) -> bool {
-    scan.parts
-        .all()
-        .iter()
-        .zip(&scan.heads)
-        .any(|(part, head)| match part.kind {
-            Kind::Multipart => false,
-            Kind::Message => true,
-            Kind::Leaf => is_attachment(head),
-        })
+    let mut alternatives = HashSet::new();
+    for (at, head) in scan.heads.iter().enumerate() {
+        if head.media.0 == b"multipart" && head.media.1 == b"alternative" {
+            alternatives.extend(scan.parts.children(at));
+        }
+    }
+    let mut parts = scan.parts.all().iter().zip(&scan.heads).enumerate();
+    parts.any(|(at, (part, head))| match part.kind {
+        Kind::Multipart => false,
+        Kind::Message => true,
+        Kind::Leaf => is_attachment(head, alternatives.contains(&at)),
+    })
 }
 
-/// A leaf that is marked as one, or is neither text nor shown in its place nor a signature.
-fn is_attachment(head: &Head<'_>) -> bool {
+/// A leaf that is marked as one, or is neither text nor shown in its place nor another form of the text nor
+/// a signature.
+fn is_attachment(head: &Head<'_>, is_alternative: bool) -> bool {
     let (main, sub) = (head.media.0.as_slice(), head.media.1.as_slice());
     if matches!(
         sub,
@@ -127,6 +133,7 @@ fn is_attachment(head: &Head<'_>) -> bool {
     match disposition.as_deref() {
         Some(b"attachment") => true,
         Some(b"inline") => false,
+        _ if is_alternative => false,
         _ if head.id.is_some() && main == b"image" => false,
         _ => {
             matches!(
@@ -191,6 +198,13 @@ mod tests {
                 "of {header}"
             );
         }
+    }
+
+    #[test]
+    fn another_form_of_the_text_is_no_attachment() {
+        let raw = "Content-Type: multipart/alternative; boundary=x\n\n--x\n\nyes\n--x\nContent-Type: application/ics\n\nno\n--x--";
+        assert!(!render(raw.as_bytes()).has_attachment);
+        assert!(render(raw.replace("alternative", "mixed").as_bytes()).has_attachment);
     }
 
     #[test]

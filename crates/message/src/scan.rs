@@ -158,12 +158,15 @@ impl<'a> Scanner<'a> {
     }
 
     /// Ends all open parts from this place in the stack on.
-    fn close_down_to(&mut self, depth: usize, end: usize) {
+    fn close_down_to(&mut self, depth: usize, mut end: usize) {
         let count = self.parts.len();
         while self.open.len() > depth {
             let Some(open) = self.open.pop() else { break };
             if let Some(part) = self.parts.get_mut(open.part) {
                 part.close(end, count.saturating_sub(open.part));
+                // The line end before the delimiter may be the empty line that a part without a body has;
+                // what holds that part does not end before it.
+                end = end.max(part.body().end);
             }
         }
     }

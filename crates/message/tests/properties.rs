@@ -1,5 +1,6 @@
 //! No input panics, whatever comes out holds together, and what was built is found again.
 
+#[path = "support/checks.rs"]
 mod support;
 
 use posthorn_message::{Kind, Parts, Section, SectionText, header, render};

@@ -2,6 +2,9 @@
 //! in full under `golden/`, the second only has to hold together. Where a golden file is missing it is
 //! written, and the test fails once so that somebody reads it.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+
+#[path = "support/checks.rs"]
 mod support;
 
 use std::fmt::Write;

@@ -90,6 +90,14 @@ fn a_part_whose_header_is_cut_off_by_a_delimiter_is_empty() {
 }
 
 #[test]
+fn what_holds_a_part_without_a_body_does_not_end_before_it() {
+    let raw = multipart("x", &format!("--x\n{}\n--x--", multipart("y", "--y\n")));
+    let scan = scan(raw.as_bytes());
+    let ends: Vec<usize> = scan.parts.all()[1..].iter().map(|part| part.body().end).collect();
+    assert_eq!(ends, [ends[1], ends[1]]);
+}
+
+#[test]
 fn a_part_without_a_header_is_all_body() {
     assert_eq!(shape(&multipart("x", "--x\njust text\n--x--")), "[just text]");
 }

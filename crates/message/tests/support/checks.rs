@@ -1,10 +1,17 @@
 //! What must hold for every message, however broken; and a reader for IMAP's parenthesized lists.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
 use posthorn_message::{Parts, Section, SectionText, header, render, search};
 
 /// A value of IMAP's wire form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(crate) enum Value {
     /// `NIL`.
     Nil,
     /// A number.
@@ -12,11 +19,11 @@ pub enum Value {
     /// A quoted string or a literal.
     String(Vec<u8>),
     /// `(…)`.
-    List(Vec<Value>),
+    List(Vec<Self>),
 }
 
 /// Reads one value that fills all of `text`; panics when the text is none.
-pub fn parse(text: &[u8]) -> Value {
+pub(crate) fn parse(text: &[u8]) -> Value {
     let mut rest = text;
     let value = take(&mut rest);
     assert!(rest.is_empty(), "{} is left", String::from_utf8_lossy(rest));
@@ -90,7 +97,7 @@ fn take_number(rest: &mut &[u8]) -> usize {
 }
 
 /// The part numbers that a `BODY` or `BODYSTRUCTURE` speaks of, with the size that it says of each leaf.
-pub fn numbers(structure: &Value) -> Vec<(Vec<u32>, Option<usize>)> {
+pub(crate) fn numbers(structure: &Value) -> Vec<(Vec<u32>, Option<usize>)> {
     let mut all = Vec::new();
     number_message(structure, &[], &mut all);
     all
@@ -126,7 +133,10 @@ fn number_part(value: &Value, numbers: Vec<u32>, all: &mut Vec<(Vec<u32>, Option
         panic!("no size: {value:?}")
     };
     all.push((numbers.clone(), Some(size)));
-    if values[0] == Value::String(b"MESSAGE".to_vec()) && matches!(values.get(8), Some(Value::List(_))) {
+    let is_message = [&b"RFC822"[..], b"GLOBAL"]
+        .iter()
+        .any(|sub| values[1] == Value::String(sub.to_vec()));
+    if values[0] == Value::String(b"MESSAGE".to_vec()) && is_message {
         assert!(
             matches!(&values[7], Value::List(envelope) if envelope.len() == 10),
             "no envelope: {value:?}"
@@ -137,7 +147,7 @@ fn number_part(value: &Value, numbers: Vec<u32>, all: &mut Vec<(Vec<u32>, Option
 }
 
 /// What holds for every message.
-pub fn check(raw: &[u8], name: &str) {
+pub(crate) fn check(raw: &[u8], name: &str) {
     let rendered = render(raw);
     let Value::List(envelope) = parse(&rendered.envelope) else {
         panic!("{name}: no envelope")
@@ -183,7 +193,12 @@ pub fn check(raw: &[u8], name: &str) {
     );
     assert!(rendered.preview.chars().count() <= 200, "{name}: a long preview");
     assert!(rendered.thread.references.len() <= 50, "{name}");
-    search::whole_text(raw);
+    let text = search::whole_text(raw);
+    assert!(
+        text.len() <= 8 * raw.len() + 100,
+        "{name}: {} octets of text",
+        text.len()
+    );
 }
 
 /// Header and text are the message, cut where the header scanner cuts it.
