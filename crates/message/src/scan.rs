@@ -3,9 +3,10 @@
 //! the message times the nesting that is looked at, whatever the message says.
 //!
 //! Broken mail: a boundary ends everything that was opened inside it; a multipart without a single part is
-//! a leaf; what lies beyond the limits belongs to the last part. Own code rather than `mail-parser`, whose
-//! tree nests without limit (dropping it overflows the stack), whose search for missing boundaries is
-//! quadratic, and which takes a boundary anywhere in a line for one.
+//! a leaf; what lies beyond the limits belongs to the last part. Own code rather than `mail-parser` 0.11.9:
+//! its tree nests without limit (dropping that of a 9 MB message of nested messages overflows the stack), it
+//! looks for missing boundaries in quadratic time (16,000 of them in 0.8 MB take 5 s), and it takes a boundary
+//! anywhere in a line for one.
 
 use std::ops::Range;
 

@@ -88,8 +88,8 @@ fn apply(raw: &mut Vec<u8>, change: &Change) {
 #[derive(Clone, Debug)]
 enum Tree {
     Leaf(Vec<u8>),
-    Multipart(Vec<Tree>),
-    Message(Box<Tree>),
+    Multipart(Vec<Self>),
+    Message(Box<Self>),
 }
 
 fn tree() -> impl Strategy<Value = Tree> {
