@@ -61,8 +61,8 @@ pub fn example_file() -> String {
     );
     for table in tables(&items(None)) {
         let Some(first) = table.first() else { continue };
-        out.push('\n');
         if !first.table.is_empty() {
+            out.push('\n');
             comment(&mut out, &first.table_doc);
             let is_optional = first.table.contains('.');
             out.push_str(&format!(

@@ -98,7 +98,7 @@ impl MailHostsError {
         }
     }
 
-    /// The enhanced status code for the delivery report: RFC 3463 section 3, and RFC 7505 section 4.2.
+    /// The enhanced status code for the delivery report: RFC 3463 section 3, and RFC 7505 for 5.1.10.
     #[must_use]
     pub fn enhanced_status(&self) -> &'static str {
         match self {
