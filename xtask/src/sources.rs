@@ -111,6 +111,20 @@ fn is_source(file: &File) -> bool {
     )
 }
 
+/// Complaints about crates that do not take the lints of the workspace.
+#[must_use]
+pub fn check_lints(files: &[File]) -> Vec<String> {
+    let is_crate = |file: &&File| file.path.ends_with("/Cargo.toml") && file.text.contains("[package]");
+    let is_free = |file: &&File| !file.text.contains("[lints]\nworkspace = true\n");
+    let complain = |file: &File| format!("{} has no `[lints]` with `workspace = true`; add it", file.path);
+    files
+        .iter()
+        .filter(is_crate)
+        .filter(is_free)
+        .map(complain)
+        .collect()
+}
+
 /// Complaints about marks of unfinished work.
 #[must_use]
 pub fn check_unfinished(files: &[File]) -> Vec<String> {
@@ -260,6 +274,20 @@ mod tests {
         assert_eq!(count(check_names, "crates/common/Cargo.toml", ""), 1);
         assert_eq!(count(check_names, "crates/a/src/core/line.rs", ""), 1);
         assert_eq!(count(check_names, "crates/a/src/score.rs", ""), 0);
+    }
+
+    #[test]
+    fn a_crate_without_the_lints_is_found() {
+        assert_eq!(count(check_lints, "a/Cargo.toml", "[package]\nname = \"a\"\n"), 1);
+        assert_eq!(
+            count(
+                check_lints,
+                "a/Cargo.toml",
+                "[package]\n\n[lints]\nworkspace = true\n"
+            ),
+            0
+        );
+        assert_eq!(count(check_lints, "Cargo.toml", "[workspace]\n"), 0);
     }
 
     #[test]

@@ -67,6 +67,11 @@ fn names_say_something() {
 }
 
 #[test]
+fn every_crate_takes_the_lints() {
+    assert_none(&sources::check_lints(&files()));
+}
+
+#[test]
 fn nothing_is_marked_unfinished() {
     assert_none(&sources::check_unfinished(&files()));
 }

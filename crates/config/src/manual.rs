@@ -134,7 +134,8 @@ pub fn manual_chapter() -> String {
 
 impl Settings {
     /// A settings file that gives these settings: what differs from the defaults, each with its comment. It
-    /// holds the smarthost's password if one is set.
+    /// holds the smarthost's password if one is set. Paths are written as they are: make relative ones absolute
+    /// first if the file is to stand in another folder than the one they start at.
     #[must_use]
     pub fn to_toml(&self) -> String {
         let mut out = String::new();

@@ -13,28 +13,31 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// Optimal string alignment distance, three rows at a time.
+/// Optimal string alignment distance, three rows of its table at a time.
 fn distance(one: &str, other: &str) -> usize {
     let one: Vec<char> = one.chars().collect();
     let other: Vec<char> = other.chars().collect();
+    let cost = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=other.len()).collect();
+    let mut last_a = None;
     for (row, &a) in one.iter().enumerate() {
         let mut current = vec![row + 1];
+        let mut last_b = None;
         for (column, &b) in other.iter().enumerate() {
-            let mut best = (above[column] + usize::from(a != b))
-                .min(above[column + 1] + 1)
-                .min(current[column] + 1);
-            let swapped = row > 0 && column > 0 && a == other[column - 1] && one[row - 1] == b;
-            if swapped {
-                best = best.min(before[column - 1] + 1);
+            let mut best = (cost(&above, column) + usize::from(a != b))
+                .min(cost(&above, column + 1) + 1)
+                .min(cost(&current, column) + 1);
+            if last_a == Some(b) && last_b == Some(a) {
+                best = best.min(cost(&before, column.saturating_sub(1)) + 1);
             }
             current.push(best);
+            last_b = Some(b);
         }
-        before = above;
-        above = current;
+        last_a = Some(a);
+        before = std::mem::replace(&mut above, current);
     }
-    above[other.len()]
+    cost(&above, other.len())
 }
 
 #[cfg(test)]
