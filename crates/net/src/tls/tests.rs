@@ -88,6 +88,19 @@ async fn plain_text_after_starttls_is_not_taken_as_said_under_tls() {
 }
 
 #[tokio::test]
+async fn a_peer_that_leaves_tls_without_a_word_has_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut stream, session) = connected(TlsSide::Server(server(folder.path()))).await;
+    say(&mut stream, "STARTTLS\r\n").await;
+    expect(&mut stream, "hello\r\ngo ahead\r\n").await;
+    let mut stream = stream.start_tls(&anyone()).await.unwrap();
+    say(&mut stream, "one\r\n").await;
+    expect(&mut stream, "one\r\n").await;
+    drop(stream);
+    assert_eq!(session.await.unwrap(), Ended::PeerClosed);
+}
+
+#[tokio::test]
 async fn both_sides_know_the_same_facts() {
     let folder = tempfile::tempdir().unwrap();
     let (mut stream, _session) = connected(TlsSide::Server(server(folder.path()))).await;
