@@ -1,1 +1,14 @@
-//! Part of Posthorn; being built.
+//! The answers that sessions get: what SMTP, POP3 and IMAP ask is looked up and done here, with
+//! `accounts`, `mailbox`, `inbound` and the store behind it. No protocol grammar and no mail rule lives
+//! here; a handler turns one crate's words into another's.
+
+mod credentials;
+pub mod imap;
+pub mod pop3;
+mod services;
+pub mod smtp;
+mod watch;
+
+pub use credentials::Credentials;
+pub use services::{MaildropLock, MaildropLocks, OverQuota, Services, Wake};
+pub use watch::{Watch, Watcher};

@@ -1,0 +1,94 @@
+//! Mailboxes as such: LIST, STATUS, CREATE, DELETE, RENAME, SUBSCRIBE.
+
+use posthorn_imap::types::SpecialUse;
+use posthorn_imap::{Answer, MailboxInfo, MailboxStatus};
+use posthorn_mailbox::{self as mailbox, MailboxError, Subscription};
+use posthorn_runtime::clock;
+
+use super::{ImapHandler, translate};
+
+impl ImapHandler {
+    pub(super) async fn mailboxes(&self) -> Result<Answer, MailboxError> {
+        let account = self.account()?;
+        let all = self.read(move |tx| mailbox::folders(tx, account)).await?;
+        let info = |folder: mailbox::Folder| MailboxInfo {
+            name: folder.name,
+            special_use: folder.special_use.map(translate::special_use),
+            subscribed: folder.is_subscribed,
+            exists: folder.id.is_some(),
+        };
+        Ok(Answer::Mailboxes(all.into_iter().map(info).collect()))
+    }
+
+    pub(super) async fn status(&self, name: String) -> Result<Answer, MailboxError> {
+        let account = self.account()?;
+        let (status, recent) = self
+            .read(move |tx| {
+                let id = mailbox::find(tx, account, &name)?;
+                let status = mailbox::status(tx, account, id)?;
+                let recent = mailbox::count_from(tx, account, id, status.recent_from)?;
+                Ok((status, recent))
+            })
+            .await?;
+        let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        Ok(Answer::Status(MailboxStatus {
+            messages: number(status.messages),
+            recent: number(recent),
+            unseen: number(status.unseen),
+            deleted: number(status.deleted),
+            size_octets: status.size_octets,
+            uid_next: status.uid_next.0,
+            uid_validity: status.uid_validity.0,
+            highest_modseq: status.modseq.0,
+            mailbox_id: translate::mailbox_id(status.id),
+        }))
+    }
+
+    pub(super) async fn create(
+        &self,
+        name: String,
+        special_use: Option<SpecialUse>,
+    ) -> Result<Answer, MailboxError> {
+        let account = self.account()?;
+        let special_use = match special_use.map(translate::stored_use) {
+            Some(None) => return Ok(Answer::Refused("no mailbox can be made for all mail".to_owned())),
+            Some(stored) => stored,
+            None => None,
+        };
+        let now = clock::wall();
+        self.write(account, move |tx| {
+            mailbox::create(tx, account, &name, special_use, now)
+        })
+        .await?;
+        Ok(Answer::Ok)
+    }
+
+    pub(super) async fn delete(&self, name: String) -> Result<Answer, MailboxError> {
+        let account = self.account()?;
+        self.write(account, move |tx| mailbox::delete(tx, account, &name))
+            .await?;
+        Ok(Answer::Ok)
+    }
+
+    pub(super) async fn rename(&self, from: String, to: String) -> Result<Answer, MailboxError> {
+        let account = self.account()?;
+        let now = clock::wall();
+        self.write(account, move |tx| mailbox::rename(tx, account, &from, &to, now))
+            .await?;
+        Ok(Answer::Ok)
+    }
+
+    pub(super) async fn subscribe(&self, name: String, subscribed: bool) -> Result<Answer, MailboxError> {
+        let account = self.account()?;
+        let subscription = if subscribed {
+            Subscription::On
+        } else {
+            Subscription::Off
+        };
+        self.write(account, move |tx| {
+            mailbox::subscribe(tx, account, &name, subscription)
+        })
+        .await?;
+        Ok(Answer::Ok)
+    }
+}

@@ -1,0 +1,225 @@
+//! SEARCH by looking at the messages one by one: flags and dates from the small rows, the rest from the
+//! message itself, and only when the cheap part of the key does not decide.
+
+use std::cell::OnceCell;
+
+use posthorn_base::{AccountId, MailboxId, Timestamp, Uid};
+use posthorn_imap::Answer;
+use posthorn_imap::types::{Date, SearchKey};
+use posthorn_mailbox::{self as mailbox, MailboxError, MessageRow};
+use posthorn_message::search::{body_text, fold_case, header_text, whole_text};
+use posthorn_store::Tx;
+use roaring::RoaringBitmap;
+
+use super::{ImapHandler, translate};
+
+/// Messages looked at in one read, so that no read is long.
+const BATCH: usize = 200;
+
+type Key = SearchKey<RoaringBitmap>;
+
+impl ImapHandler {
+    pub(super) async fn search(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        key: Key,
+    ) -> Result<Answer, MailboxError> {
+        let key = std::sync::Arc::new(fold(key));
+        let all = self
+            .read(move |tx| mailbox::snapshot(tx, account, mailbox))
+            .await?
+            .uids;
+        let all: Vec<Uid> = all.iter().map(Uid).collect();
+        let (mut uids, mut highest_modseq) = (Vec::new(), 0);
+        for batch in all.chunks(BATCH) {
+            let (batch, key) = (batch.to_vec(), std::sync::Arc::clone(&key));
+            let found = self
+                .read(move |tx| search_batch(tx, account, mailbox, &batch, &key))
+                .await?;
+            for row in found {
+                uids.push(row.uid.0);
+                highest_modseq = highest_modseq.max(row.modseq.0);
+            }
+        }
+        Ok(Answer::Found { uids, highest_modseq })
+    }
+}
+
+fn search_batch(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    mailbox: MailboxId,
+    uids: &[Uid],
+    key: &Key,
+) -> Result<Vec<MessageRow>, MailboxError> {
+    let mut found = Vec::new();
+    for row in mailbox::messages(tx, account, mailbox, uids)? {
+        let candidate = Candidate {
+            tx,
+            account,
+            row: &row,
+            email: OnceCell::new(),
+            raw: OnceCell::new(),
+        };
+        if candidate.matches(key)? {
+            found.push(row);
+        }
+    }
+    Ok(found)
+}
+
+/// One message, its large parts read when they are first needed.
+struct Candidate<'a, 'c> {
+    tx: &'a Tx<'c>,
+    account: AccountId,
+    row: &'a MessageRow,
+    email: OnceCell<Option<mailbox::EmailRow>>,
+    raw: OnceCell<Vec<u8>>,
+}
+
+impl Candidate<'_, '_> {
+    fn matches(&self, key: &Key) -> Result<bool, MailboxError> {
+        Ok(match key {
+            SearchKey::And(keys) => {
+                // The cheap ones first: a date that does not fit spares reading the message.
+                for cost in [Cost::Row, Cost::Message] {
+                    for key in keys.iter().filter(|key| cost_of(key) == cost) {
+                        if !self.matches(key)? {
+                            return Ok(false);
+                        }
+                    }
+                }
+                true
+            }
+            SearchKey::Or(left, right) => self.matches(left)? || self.matches(right)?,
+            SearchKey::Not(key) => !self.matches(key)?,
+            SearchKey::Messages(uids) => uids.contains(self.row.uid.0),
+            SearchKey::Flags(flags) => translate::flags(&self.row.flags).system.contains(*flags),
+            SearchKey::Keyword(keyword) => self
+                .row
+                .flags
+                .keywords()
+                .iter()
+                .any(|have| have.eq_ignore_ascii_case(keyword)),
+            SearchKey::Before(date) => Date::of(self.row.internal_date) < *date,
+            SearchKey::On(date) => Date::of(self.row.internal_date) == *date,
+            SearchKey::Since(date) => Date::of(self.row.internal_date) >= *date,
+            SearchKey::SentBefore(date) => Date::of(self.sent_at()?) < *date,
+            SearchKey::SentOn(date) => Date::of(self.sent_at()?) == *date,
+            SearchKey::SentSince(date) => Date::of(self.sent_at()?) >= *date,
+            SearchKey::Larger(size) => self.row.size_octets > *size,
+            SearchKey::Smaller(size) => self.row.size_octets < *size,
+            SearchKey::From(text) => self.field_has("From", text)?,
+            SearchKey::To(text) => self.field_has("To", text)?,
+            SearchKey::Cc(text) => self.field_has("Cc", text)?,
+            SearchKey::Bcc(text) => self.field_has("Bcc", text)?,
+            SearchKey::Subject(text) => self.field_has("Subject", text)?,
+            SearchKey::Header { field, value } => self.field_has(field, value)?,
+            SearchKey::Body(text) => fold_case(&body_text(self.raw()?)).contains(text.as_str()),
+            SearchKey::Text(text) => fold_case(&whole_text(self.raw()?)).contains(text.as_str()),
+            SearchKey::ModSeq(modseq) => self.row.modseq.0 >= *modseq,
+        })
+    }
+
+    /// An empty text asks whether the field is there (RFC 9051 section 6.4.4, HEADER).
+    fn field_has(&self, field: &str, text: &str) -> Result<bool, MailboxError> {
+        Ok(header_text(self.raw()?, field)
+            .iter()
+            .any(|value| fold_case(value).contains(text)))
+    }
+
+    /// The day of the Date field as it is in UTC; without one, the day the message came.
+    fn sent_at(&self) -> Result<Timestamp, MailboxError> {
+        let email = self.email()?;
+        Ok(email
+            .and_then(|email| email.sent_at)
+            .unwrap_or(self.row.internal_date))
+    }
+
+    fn email(&self) -> Result<Option<&mailbox::EmailRow>, MailboxError> {
+        if self.email.get().is_none() {
+            let read = mailbox::email(self.tx, self.account, self.row.email)?;
+            drop(self.email.set(read));
+        }
+        Ok(self.email.get().and_then(Option::as_ref))
+    }
+
+    fn raw(&self) -> Result<&[u8], MailboxError> {
+        if self.raw.get().is_none() {
+            let octets = match self.email()? {
+                Some(email) => self.tx.blob(&email.blob)?,
+                None => Vec::new(),
+            };
+            drop(self.raw.set(octets));
+        }
+        Ok(self.raw.get().map_or(&[], Vec::as_slice))
+    }
+}
+
+/// What deciding a key takes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Cost {
+    Row,
+    Message,
+}
+
+fn cost_of(key: &Key) -> Cost {
+    match key {
+        SearchKey::And(keys) => keys.iter().map(cost_of).max().unwrap_or(Cost::Row),
+        SearchKey::Or(left, right) => cost_of(left).max(cost_of(right)),
+        SearchKey::Not(key) => cost_of(key),
+        SearchKey::Messages(_)
+        | SearchKey::Flags(_)
+        | SearchKey::Keyword(_)
+        | SearchKey::Before(_)
+        | SearchKey::On(_)
+        | SearchKey::Since(_)
+        | SearchKey::Larger(_)
+        | SearchKey::Smaller(_)
+        | SearchKey::ModSeq(_) => Cost::Row,
+        SearchKey::SentBefore(_)
+        | SearchKey::SentOn(_)
+        | SearchKey::SentSince(_)
+        | SearchKey::From(_)
+        | SearchKey::To(_)
+        | SearchKey::Cc(_)
+        | SearchKey::Bcc(_)
+        | SearchKey::Subject(_)
+        | SearchKey::Header { .. }
+        | SearchKey::Body(_)
+        | SearchKey::Text(_) => Cost::Message,
+    }
+}
+
+/// Folds the texts of a key once, not once per message.
+fn fold(key: Key) -> Key {
+    match key {
+        SearchKey::And(keys) => SearchKey::And(keys.into_iter().map(fold).collect()),
+        SearchKey::Or(left, right) => SearchKey::Or(Box::new(fold(*left)), Box::new(fold(*right))),
+        SearchKey::Not(key) => SearchKey::Not(Box::new(fold(*key))),
+        SearchKey::From(text) => SearchKey::From(fold_case(&text)),
+        SearchKey::To(text) => SearchKey::To(fold_case(&text)),
+        SearchKey::Cc(text) => SearchKey::Cc(fold_case(&text)),
+        SearchKey::Bcc(text) => SearchKey::Bcc(fold_case(&text)),
+        SearchKey::Subject(text) => SearchKey::Subject(fold_case(&text)),
+        SearchKey::Header { field, value } => SearchKey::Header {
+            field,
+            value: fold_case(&value),
+        },
+        SearchKey::Body(text) => SearchKey::Body(fold_case(&text)),
+        SearchKey::Text(text) => SearchKey::Text(fold_case(&text)),
+        other @ (SearchKey::Messages(_)
+        | SearchKey::Flags(_)
+        | SearchKey::Keyword(_)
+        | SearchKey::Before(_)
+        | SearchKey::On(_)
+        | SearchKey::Since(_)
+        | SearchKey::SentBefore(_)
+        | SearchKey::SentOn(_)
+        | SearchKey::SentSince(_)
+        | SearchKey::Larger(_)
+        | SearchKey::Smaller(_)
+        | SearchKey::ModSeq(_)) => other,
+    }
+}

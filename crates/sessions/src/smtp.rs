@@ -1,0 +1,309 @@
+//! SMTP and submission: who may send, who is a recipient, and the message itself, handed to `inbound`.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use posthorn_accounts::{self as accounts, AliasFault, Resolution, Target};
+use posthorn_base::{AccountId, SessionId};
+use posthorn_inbound::{
+    Addressee, Client, Inbound, InboundError, Incoming, Origin, Plan, Refused, full_accounts,
+};
+use posthorn_net::Handler;
+use posthorn_runtime::{clock, random};
+use posthorn_smtp::server::{Answer, Ask, Event, Mode, ServerSession};
+use posthorn_smtp::{Envelope, Recipient, Refusal, Sender};
+use posthorn_store::{INLINE_BLOB_OCTETS, StoreError};
+
+use crate::{OverQuota, Services};
+
+/// Answers one SMTP session.
+pub struct SmtpHandler {
+    services: Services,
+    mode: Mode,
+    session: SessionId,
+    peer: IpAddr,
+    /// The account whose password was right last.
+    checked: Option<AccountId>,
+    /// The account that is logged in.
+    account: Option<AccountId>,
+    /// What MAIL announced.
+    announced_octets: Option<u64>,
+    addressees: Vec<Addressee>,
+    body: Vec<u8>,
+}
+
+impl SmtpHandler {
+    /// For one connection to a listener of that mode.
+    #[must_use]
+    pub fn new(services: Services, mode: Mode, session: SessionId, peer: IpAddr) -> Self {
+        Self {
+            services,
+            mode,
+            session,
+            peer,
+            checked: None,
+            account: None,
+            announced_octets: None,
+            addressees: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// A new transaction. Whoever logged in may send only as one of their own addresses.
+    async fn sender(&mut self, sender: Sender) -> Result<Answer, StoreError> {
+        self.addressees.clear();
+        self.body = Vec::new();
+        self.announced_octets = sender.size;
+        let (Some(account), Some(address)) = (self.account, sender.reverse_path.address().cloned()) else {
+            return Ok(Answer::Ok);
+        };
+        let may = self
+            .services
+            .store
+            .read(move |tx| accounts::may_send_as(tx, account, &address))
+            .await?;
+        Ok(if may {
+            Answer::Ok
+        } else {
+            Answer::Refuse(Refusal::SenderNotPermitted)
+        })
+    }
+
+    async fn recipient(&mut self, recipient: Recipient) -> Result<Answer, StoreError> {
+        let (address, details) = (recipient.address.clone(), self.services.details);
+        let announced = self.announced_octets.unwrap_or(0);
+        let (resolution, full) = self
+            .services
+            .store
+            .read(move |tx| {
+                let resolution = accounts::resolve(tx, &address, details)?;
+                let full = full_accounts(tx, &local_accounts(&resolution), announced)?;
+                Ok::<_, StoreError>((resolution, full))
+            })
+            .await?;
+        let targets = match resolution {
+            Resolution::Targets(targets) => targets,
+            Resolution::NotLocal if self.account.is_some() => vec![Target::Remote(recipient.address.clone())],
+            Resolution::NotLocal => return Ok(Answer::Refuse(Refusal::RelayDenied)),
+            Resolution::Unknown => return Ok(Answer::Refuse(Refusal::UnknownRecipient)),
+            Resolution::Broken(fault) => return Ok(self.broken_alias(&recipient, fault)),
+        };
+        if !full.is_empty() {
+            return Ok(Answer::Refuse(self.mailbox_full()));
+        }
+        let Recipient {
+            address,
+            notify,
+            original_recipient,
+        } = recipient;
+        self.addressees.push(Addressee {
+            address,
+            notify,
+            original_recipient,
+            targets,
+        });
+        Ok(Answer::Ok)
+    }
+
+    fn broken_alias(&self, recipient: &Recipient, fault: AliasFault) -> Answer {
+        tracing::error!(session = %self.session, address = %recipient.address, %fault, "a broken alias");
+        Answer::Refuse(Refusal::Internal)
+    }
+
+    fn mailbox_full(&self) -> Refusal {
+        Refusal::MailboxFull {
+            temporary: self.services.over_quota == OverQuota::Retry,
+        }
+    }
+
+    async fn message(&mut self, envelope: Envelope) -> Result<Answer, Refusal> {
+        let octets: Arc<[u8]> = std::mem::take(&mut self.body).into();
+        let addressees = std::mem::take(&mut self.addressees);
+        self.check_room(&addressees, envelope.size_octets).await?;
+        let queue_id = random::queue_id();
+        let incoming = Incoming {
+            queue_id,
+            origin: self.account.map_or(Origin::Relay, Origin::Submission),
+            client: Some(Client {
+                protocol: protocol(self.mode, &envelope),
+                helo: envelope.helo,
+                ip: self.peer,
+                tls: envelope.tls,
+                session: self.session,
+            }),
+            sender: envelope.sender,
+            addressees,
+            octets,
+        };
+        let plan = prepare(self.services.inbound.clone(), &incoming)
+            .await
+            .map_err(|cause| self.refused(cause))?;
+        let has_remote = plan.has_remote();
+        self.services
+            .inbound
+            .commit(plan)
+            .await
+            .map_err(|cause| self.not_committed(&cause))?;
+        if has_remote {
+            (self.services.wake)();
+        }
+        tracing::info!(
+            session = %self.session, %queue_id, peer = %self.peer, from = %incoming.sender.reverse_path,
+            to = %recipients(&incoming), size = incoming.octets.len(), "message accepted"
+        );
+        Ok(Answer::Accepted {
+            queue_id: queue_id.to_string(),
+        })
+    }
+
+    /// The size is known only now when MAIL did not announce it. One that still has room gets its copy;
+    /// the message is refused when nobody here has.
+    async fn check_room(&self, addressees: &[Addressee], size_octets: u64) -> Result<(), Refusal> {
+        if self
+            .announced_octets
+            .is_some_and(|announced| announced >= size_octets)
+        {
+            return Ok(());
+        }
+        let accounts: Vec<AccountId> = addressees
+            .iter()
+            .flat_map(|addressee| locals(&addressee.targets))
+            .collect();
+        if accounts.is_empty() {
+            return Ok(());
+        }
+        let asked = accounts.clone();
+        let full = self
+            .services
+            .store
+            .read(move |tx| full_accounts(tx, &asked, size_octets));
+        let full = full.await.map_err(|cause| self.internal(&cause))?;
+        if full.len() == accounts.len() {
+            Err(self.mailbox_full())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn refused(&self, cause: Refused) -> Refusal {
+        match cause {
+            Refused::Loop => Refusal::Loop,
+            Refused::HeaderTooLarge => {
+                Refusal::Malformed("The header of the message is too large".to_owned())
+            }
+            Refused::Store(cause) => self.internal(&cause),
+        }
+    }
+
+    fn not_committed(&self, cause: &InboundError) -> Refusal {
+        match cause {
+            InboundError::Store(cause) => self.internal(cause),
+            InboundError::Mailbox(cause) => {
+                tracing::error!(session = %self.session, %cause, "a mailbox did not take a message");
+                Refusal::Internal
+            }
+        }
+    }
+
+    fn internal(&self, cause: &StoreError) -> Refusal {
+        tracing::error!(session = %self.session, %cause, "SMTP failed inside");
+        if *cause == StoreError::DiskFull {
+            Refusal::InsufficientStorage
+        } else {
+            Refusal::Internal
+        }
+    }
+}
+
+/// Rendering a small message is quicker than handing it to another thread; a large one would also
+/// block on the disk.
+async fn prepare(inbound: Inbound, incoming: &Incoming) -> Result<Plan, Refused> {
+    let now = clock::wall();
+    if u64::try_from(incoming.octets.len()).unwrap_or(u64::MAX) < INLINE_BLOB_OCTETS {
+        return inbound.prepare(incoming, now);
+    }
+    let incoming = incoming.clone();
+    let prepared = tokio::task::spawn_blocking(move || inbound.prepare(&incoming, now));
+    prepared
+        .await
+        .map_err(|_panic| Refused::Store(StoreError::Panicked))?
+}
+
+/// The `with` word of Received: RFC 3848, RFC 6531 section 4.3.
+fn protocol(mode: Mode, envelope: &Envelope) -> &'static str {
+    let (tls, login) = (envelope.tls.is_some(), envelope.identity.is_some());
+    match (mode, envelope.sender.smtputf8, tls, login) {
+        (Mode::Lmtp, false, false, _) => "LMTP",
+        (Mode::Lmtp, false, true, _) => "LMTPS",
+        (Mode::Lmtp, true, false, _) => "UTF8LMTP",
+        (Mode::Lmtp, true, true, _) => "UTF8LMTPS",
+        (_, true, false, false) => "UTF8SMTP",
+        (_, true, true, false) => "UTF8SMTPS",
+        (_, true, false, true) => "UTF8SMTPA",
+        (_, true, true, true) => "UTF8SMTPSA",
+        (_, false, false, false) if !envelope.esmtp => "SMTP",
+        (_, false, false, false) => "ESMTP",
+        (_, false, true, false) => "ESMTPS",
+        (_, false, false, true) => "ESMTPA",
+        (_, false, true, true) => "ESMTPSA",
+    }
+}
+
+fn locals(targets: &[Target]) -> impl Iterator<Item = AccountId> {
+    targets.iter().filter_map(|target| match target {
+        Target::Local { account, .. } => Some(*account),
+        Target::Remote(_) => None,
+    })
+}
+
+fn local_accounts(resolution: &Resolution) -> Vec<AccountId> {
+    match resolution {
+        Resolution::Targets(targets) => locals(targets).collect(),
+        Resolution::NotLocal | Resolution::Unknown | Resolution::Broken(_) => Vec::new(),
+    }
+}
+
+/// For the log.
+fn recipients(incoming: &Incoming) -> String {
+    let addresses: Vec<String> = incoming
+        .addressees
+        .iter()
+        .map(|addressee| addressee.address.to_string())
+        .collect();
+    addresses.join(",")
+}
+
+impl Handler<ServerSession> for SmtpHandler {
+    async fn answer(&mut self, ask: Ask) -> Answer {
+        let answered = match ask {
+            Ask::Credentials(ask) => {
+                let checked = self.services.credentials.check(ask).await;
+                self.checked = checked.account;
+                return Answer::Credentials(checked.answer);
+            }
+            Ask::Sender(sender) => self.sender(sender).await,
+            Ask::Recipient(recipient) => self.recipient(recipient).await,
+            Ask::Message(envelope) => return self.message(envelope).await.unwrap_or_else(Answer::Refuse),
+        };
+        answered.unwrap_or_else(|cause| Answer::Refuse(self.internal(&cause)))
+    }
+
+    fn event(&mut self, event: Event) {
+        let (session, peer) = (self.session, self.peer);
+        match event {
+            Event::Body(octets) => self.body.extend_from_slice(&octets),
+            Event::BodyDiscarded => self.body = Vec::new(),
+            Event::LoggedIn { identity, mechanism } => {
+                self.account = self.checked;
+                tracing::info!(%session, %peer, account = identity, mechanism = mechanism.name(), "SMTP log-in");
+            }
+            Event::LoginFailed { user } => {
+                tracing::warn!(%session, %peer, user = user.unwrap_or_default(), "SMTP log-in refused");
+            }
+            Event::CommandRefused { verb, reply } => {
+                tracing::debug!(%session, %peer, verb, %reply, "SMTP command refused");
+            }
+            Event::Ended { reply } => tracing::info!(%session, %peer, %reply, "SMTP session ended"),
+        }
+    }
+}
