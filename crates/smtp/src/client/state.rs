@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use posthorn_sasl::ClientExchange;
 
 use super::ask::{RecipientOutcome, Transaction};
-use crate::Reply;
+use crate::codec::rcpt::NeedsUtf8;
 use crate::framing::stuffing::Stuffing;
+use crate::{Recipient, Reply};
 
 /// What the session waits for.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ pub(super) enum Fate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
     Nothing,
-    /// MAIL and so many RCPT.
+    /// MAIL, and RCPT for the recipients before this index.
     Recipients(usize),
     /// All, DATA or BDAT too.
     All,
@@ -88,6 +89,8 @@ pub(super) struct Progress {
     pub(super) sent: Sent,
     pub(super) waiting: VecDeque<Expect>,
     pub(super) content: Content,
+    /// Do the commands say SMTPUTF8?
+    pub(super) utf8: NeedsUtf8,
     /// The server holds an open transaction that RSET must end.
     pub(super) is_open: bool,
 }
@@ -100,8 +103,20 @@ impl Progress {
             sent: Sent::Nothing,
             waiting: VecDeque::new(),
             content: Content::Idle,
+            utf8: NeedsUtf8::No,
             is_open: false,
         }
+    }
+
+    /// The first recipient from `from` on that has no outcome yet.
+    pub(super) fn next_open(&self, from: usize) -> Option<(usize, &Recipient)> {
+        self.transaction
+            .recipients
+            .iter()
+            .zip(&self.fates)
+            .enumerate()
+            .skip(from)
+            .find_map(|(index, (recipient, fate))| (*fate == Fate::Open).then_some((index, recipient)))
     }
 
     /// Is content on its way?

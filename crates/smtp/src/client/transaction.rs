@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use posthorn_base::Address;
 use posthorn_base::session::Output;
 
 use super::ClientSession;
@@ -14,7 +15,7 @@ use crate::Body;
 use crate::codec::bdat::Bdat;
 use crate::codec::ehlo::Offers;
 use crate::codec::mail::Mail;
-use crate::codec::rcpt::{self, Dsn};
+use crate::codec::rcpt::{self, Dsn, NeedsUtf8};
 use crate::codec::reply::{Class, Reply};
 use crate::framing::stuffing::Stuffing;
 
@@ -36,6 +37,11 @@ impl ClientSession {
                 class,
             });
         }
+        if !self.offers.smtputf8 {
+            refuse_utf8(&mut progress);
+        } else if needs_utf8(&progress.transaction) {
+            progress.utf8 = NeedsUtf8::Yes;
+        }
         self.enter(State::InTransaction(Box::new(progress)));
         self.advance();
     }
@@ -43,7 +49,12 @@ impl ClientSession {
     /// Why this server cannot take the message at all.
     fn unfit(&self, transaction: &Transaction) -> Option<Reply> {
         let octets = u64::try_from(transaction.body.len()).unwrap_or(u64::MAX);
-        if transaction.smtputf8 && !self.offers.smtputf8 {
+        let is_utf8 = transaction.smtputf8
+            || transaction
+                .reverse_path
+                .address()
+                .is_some_and(Address::needs_utf8);
+        if is_utf8 && !self.offers.smtputf8 {
             let text = "The message needs SMTPUTF8, which the receiving server does not offer";
             return Some(Reply::new(553, (5, 6, 7), text));
         }
@@ -240,12 +251,13 @@ fn next_command(progress: &mut Progress, offers: &Offers) -> Option<(Expect, Str
     match progress.sent {
         Sent::Nothing => {
             progress.sent = Sent::Recipients(0);
-            Some((Expect::Mail, mail_line(&progress.transaction, offers)))
+            Some((Expect::Mail, mail_line(progress, offers)))
         }
-        Sent::Recipients(index) => match progress.transaction.recipients.get(index) {
-            Some(recipient) => {
+        Sent::Recipients(from) => match progress.next_open(from) {
+            Some((index, recipient)) => {
+                let line = rcpt::print(recipient, dsn, progress.utf8);
                 progress.sent = Sent::Recipients(index.saturating_add(1));
-                Some((Expect::Rcpt(index), rcpt::print(recipient, dsn)))
+                Some((Expect::Rcpt(index), line))
             }
             None => last_command(progress),
         },
@@ -272,7 +284,8 @@ fn last_command(progress: &mut Progress) -> Option<(Expect, String)> {
     }
 }
 
-fn mail_line(transaction: &Transaction, offers: &Offers) -> String {
+fn mail_line(progress: &Progress, offers: &Offers) -> String {
+    let transaction = &progress.transaction;
     let mut mail = Mail::plain(transaction.reverse_path.clone());
     if offers.has_size {
         mail.size = u64::try_from(transaction.body.len()).ok();
@@ -282,12 +295,38 @@ fn mail_line(transaction: &Transaction, offers: &Offers) -> String {
         Body::EightBitMime => offers.eight_bit_mime.then_some(Body::EightBitMime),
         Body::BinaryMime => Some(Body::BinaryMime),
     };
-    mail.smtputf8 = transaction.smtputf8;
+    mail.smtputf8 = progress.utf8 == NeedsUtf8::Yes;
     if offers.dsn {
         mail.ret = transaction.ret;
         mail.envelope_id.clone_from(&transaction.envelope_id);
     }
     mail.print()
+}
+
+fn needs_utf8(transaction: &Transaction) -> bool {
+    transaction.smtputf8
+        || transaction
+            .reverse_path
+            .address()
+            .is_some_and(Address::needs_utf8)
+        || transaction
+            .recipients
+            .iter()
+            .any(|recipient| recipient.address.needs_utf8())
+}
+
+/// A recipient whose address a server without SMTPUTF8 cannot even be told; the others are not to suffer.
+fn refuse_utf8(progress: &mut Progress) {
+    for (fate, recipient) in progress.fates.iter_mut().zip(&progress.transaction.recipients) {
+        if *fate == Fate::Open && recipient.address.needs_utf8() {
+            let text = "The address needs SMTPUTF8, which the receiving server does not offer";
+            *fate = Fate::Settled(RecipientOutcome {
+                reply: Reply::new(553, (5, 6, 7), text),
+                stage: Stage::Rcpt,
+                class: Class::Permanent,
+            });
+        }
+    }
 }
 
 fn mail_reply(progress: &mut Progress, reply: Reply) {

@@ -42,7 +42,7 @@ pub(crate) fn parse(argument: &str, hostname: &str) -> Result<(Recipient, NeedsU
     Ok((recipient, needs_utf8))
 }
 
-/// Was the address written with octets above 127?
+/// Octets above 127: does an address have them, may a command?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NeedsUtf8 {
     Yes,
@@ -57,7 +57,7 @@ pub(crate) enum Dsn {
 }
 
 /// The whole command without its CRLF.
-pub(crate) fn print(recipient: &Recipient, dsn: Dsn) -> String {
+pub(crate) fn print(recipient: &Recipient, dsn: Dsn, utf8: NeedsUtf8) -> String {
     let mut out = format!("RCPT TO:<{}>", recipient.address);
     if dsn == Dsn::NotOffered {
         return out;
@@ -70,7 +70,11 @@ pub(crate) fn print(recipient: &Recipient, dsn: Dsn) -> String {
         .as_deref()
         .and_then(|text| text.split_once(';'))
     {
-        let _infallible = write!(out, " ORCPT={kind};{}", xtext::encode(address));
+        let encoded = match utf8 {
+            NeedsUtf8::Yes => xtext::encode(address),
+            NeedsUtf8::No => xtext::encode_ascii(address),
+        };
+        let _infallible = write!(out, " ORCPT={kind};{encoded}");
     }
     out
 }
@@ -161,7 +165,7 @@ mod tests {
             let Ok(address) = Address::parse(&format!("{local}@b.test")) else { return Ok(()) };
             let original_recipient = original.map(|text| format!("rfc822;{text}"));
             let recipient = Recipient { address, notify, original_recipient };
-            let printed = print(&recipient, Dsn::Offered);
+            let printed = print(&recipient, Dsn::Offered, NeedsUtf8::Yes);
             let (read, _) = parse(printed.strip_prefix("RCPT ").unwrap(), "h.test").unwrap();
             prop_assert_eq!(read, recipient);
         }

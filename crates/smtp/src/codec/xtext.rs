@@ -28,6 +28,20 @@ pub(crate) fn decode(text: &str) -> Option<String> {
         .filter(|text| !text.chars().any(char::is_control))
 }
 
+/// Writes xtext of ASCII alone: other characters as `\x{HEX}` (`utf-8-addr-xtext`, RFC 6533 section 3), for
+/// servers without SMTPUTF8.
+pub(crate) fn encode_ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            let _infallible = write!(out, "\\x{{{:X}}}", u32::from(c));
+        }
+    }
+    encode(&out)
+}
+
 /// Writes xtext.
 pub(crate) fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -53,6 +67,11 @@ mod tests {
         assert_eq!(decode("a+2"), None);
         assert_eq!(decode("a+0A"), None, "no line end can be hidden in it");
         assert_eq!(decode("a+FF"), None, "not UTF-8");
+    }
+
+    #[test]
+    fn without_smtputf8_other_characters_are_spelled_out() {
+        assert_eq!(encode_ascii("änna+x@b.test"), "\\x{E4}nna+2Bx@b.test");
     }
 
     proptest! {
