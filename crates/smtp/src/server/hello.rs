@@ -81,6 +81,7 @@ impl ServerSession {
             "CHUNKING".to_owned(),
             "BINARYMIME".to_owned(),
             "DSN".to_owned(),
+            // RFC 9422: the client then splits instead of running into 452.
             format!("LIMITS RCPTMAX={}", limits.recipients),
         ];
         if self.config.starttls_offered && self.tls.is_none() {
