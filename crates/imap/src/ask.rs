@@ -1,0 +1,356 @@
+//! What the session asks the shell and what it reports. A question and its answer stand under the same
+//! name; every question may be answered with [`Answer::Unavailable`], and every question about a selected
+//! mailbox with [`Answer::MailboxGone`].
+
+use posthorn_base::Timestamp;
+use posthorn_sasl::Mechanism;
+use roaring::RoaringBitmap;
+
+use crate::types::{FetchWant, FlagChange, Flags, SearchKey, SpecialUse};
+
+/// The shell's number for a selected mailbox; the session only hands it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MailboxHandle(pub i64);
+
+/// A question. Names of mailboxes are UTF-8 with `/` between levels; INBOX is always in capitals.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// LOGIN and AUTHENTICATE. Answer: [`Answer::Credentials`].
+    Credentials(posthorn_sasl::Ask),
+    /// All mailboxes and subscriptions. Answer: [`Answer::Mailboxes`].
+    Mailboxes,
+    /// Numbers of a mailbox. Answer: [`Answer::Status`] or [`Answer::NoSuchMailbox`].
+    Status {
+        /// The mailbox.
+        name: String,
+    },
+    /// SELECT and EXAMINE. Answer: [`Answer::Selected`] or [`Answer::NoSuchMailbox`].
+    Select {
+        /// The mailbox.
+        name: String,
+        /// EXAMINE: nothing in the mailbox will change, and `\Recent` stays for the next session.
+        read_only: bool,
+    },
+    /// CREATE, with all missing parents. Answer: [`Answer::Ok`], [`Answer::AlreadyExists`] or
+    /// [`Answer::Refused`].
+    Create {
+        /// The mailbox; fit to be created ([`crate::types::mailbox::is_fit_to_create`]).
+        name: String,
+        /// RFC 6154 section 3.
+        special_use: Option<SpecialUse>,
+    },
+    /// DELETE; children stay. Never INBOX. Answer: [`Answer::Ok`], [`Answer::NoSuchMailbox`] or
+    /// [`Answer::Refused`].
+    Delete {
+        /// The mailbox.
+        name: String,
+    },
+    /// RENAME, with its children; of INBOX only the messages move (RFC 9051 section 6.3.6). Answer:
+    /// [`Answer::Ok`], [`Answer::NoSuchMailbox`], [`Answer::AlreadyExists`] or [`Answer::Refused`].
+    Rename {
+        /// The mailbox.
+        from: String,
+        /// Its new name; fit to be created, and not below `from`.
+        to: String,
+    },
+    /// SUBSCRIBE and UNSUBSCRIBE; the mailbox need not exist. Answer: [`Answer::Ok`],
+    /// [`Answer::NoSuchMailbox`] or [`Answer::Refused`].
+    Subscribe {
+        /// The mailbox.
+        name: String,
+        /// Subscribe or unsubscribe.
+        subscribed: bool,
+    },
+    /// May a message of that size be appended? Answer: [`Answer::Ok`], then [`Event::AppendData`] follows
+    /// until [`Ask::AppendFinish`] or [`Event::AppendDiscarded`]; or [`Answer::NoSuchMailbox`],
+    /// [`Answer::OverQuota`], [`Answer::TooBig`].
+    AppendStart {
+        /// The mailbox.
+        mailbox_name: String,
+        /// Octets that will follow; within [`crate::Limits::message_octets`], never 0.
+        size_octets: u64,
+    },
+    /// All octets were reported. Answer: [`Answer::Appended`], or one of [`Ask::AppendStart`]'s refusals.
+    AppendFinish {
+        /// The mailbox.
+        mailbox_name: String,
+        /// The flags the message gets.
+        flags: Flags,
+        /// The INTERNALDATE; `None`: now.
+        internal_date: Option<Timestamp>,
+    },
+    /// FETCH of a batch. Answer: [`Answer::Fetched`].
+    Fetch {
+        /// The mailbox.
+        mailbox: MailboxHandle,
+        /// The messages, ascending; never empty.
+        uids: Vec<u32>,
+        /// What beyond the fields every row has.
+        want: FetchWant,
+        /// Set `\Seen` on each; the row then shows the flags after that.
+        mark_seen: bool,
+        /// Once the sections of the answer's rows have more octets than this, the shell stops after the
+        /// current row and names the rest in `not_reached`.
+        octets_at_most: u64,
+    },
+    /// STORE of a batch. Answer: [`Answer::Stored`].
+    Store {
+        /// The mailbox.
+        mailbox: MailboxHandle,
+        /// The messages, ascending; never empty.
+        uids: Vec<u32>,
+        /// The change.
+        change: FlagChange,
+        /// Messages whose mod-sequence is above this are left alone and named in `modified`.
+        unchanged_since: Option<i64>,
+    },
+    /// COPY and MOVE: all or none. Answer: [`Answer::Copied`], [`Answer::NoSuchMailbox`],
+    /// [`Answer::OverQuota`] or [`Answer::Refused`].
+    Copy {
+        /// The mailbox with the messages.
+        mailbox: MailboxHandle,
+        /// The messages, ascending; never empty.
+        uids: Vec<u32>,
+        /// The mailbox that gets them.
+        to: String,
+        /// Copy or move.
+        mode: Transfer,
+    },
+    /// Remove messages with `\Deleted` for ever. Answer: [`Answer::Expunged`].
+    Expunge {
+        /// The mailbox.
+        mailbox: MailboxHandle,
+        /// Only those among these; `None`: all.
+        uids: Option<Vec<u32>>,
+    },
+    /// SEARCH. Answer: [`Answer::Found`].
+    Search {
+        /// The mailbox.
+        mailbox: MailboxHandle,
+        /// What to look for. Messages that the session does not know yet may be found; it drops them.
+        key: SearchKey<RoaringBitmap>,
+    },
+    /// What happened in the mailbox. Answer: [`Answer::Changes`].
+    Changes {
+        /// The mailbox.
+        mailbox: MailboxHandle,
+        /// Everything with a mod-sequence above this.
+        since_modseq: i64,
+    },
+}
+
+/// COPY or MOVE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transfer {
+    /// The originals stay.
+    Copy,
+    /// The originals are expunged (RFC 6851).
+    Move,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// To [`Ask::Credentials`].
+    Credentials(posthorn_sasl::Answer),
+    /// To [`Ask::Mailboxes`], in any order.
+    Mailboxes(Vec<MailboxInfo>),
+    /// To [`Ask::Status`].
+    Status(MailboxStatus),
+    /// To [`Ask::Select`].
+    Selected(SelectedMailbox),
+    /// It is done, or may go on.
+    Ok,
+    /// To [`Ask::AppendFinish`].
+    Appended {
+        /// Of the mailbox.
+        uid_validity: u32,
+        /// Of the message.
+        uid: u32,
+    },
+    /// To [`Ask::Fetch`].
+    Fetched {
+        /// A row per message that still exists, in the order of the question.
+        rows: Vec<FetchRow>,
+        /// Messages not looked at because `octets_at_most` was reached; the session asks again.
+        not_reached: Vec<u32>,
+    },
+    /// To [`Ask::Store`].
+    Stored {
+        /// The messages that were changed (or already were so), with the flags after that.
+        changed: Vec<MessageChange>,
+        /// Those left alone because of `unchanged_since`.
+        modified: Vec<u32>,
+    },
+    /// To [`Ask::Copy`].
+    Copied {
+        /// Of the target mailbox.
+        uid_validity: u32,
+        /// Source and target UID of each message, ascending by source; messages that no longer existed
+        /// are missing.
+        pairs: Vec<(u32, u32)>,
+    },
+    /// To [`Ask::Expunge`].
+    Expunged {
+        /// What was removed.
+        uids: Vec<u32>,
+        /// After that.
+        highest_modseq: i64,
+    },
+    /// To [`Ask::Search`].
+    Found {
+        /// The messages, in any order.
+        uids: Vec<u32>,
+        /// The highest mod-sequence among them; looked at only when the key has one.
+        highest_modseq: i64,
+    },
+    /// To [`Ask::Changes`].
+    Changes {
+        /// Messages that no longer exist.
+        vanished: Vec<u32>,
+        /// Messages whose flags changed, without the new ones.
+        changed: Vec<MessageChange>,
+        /// New messages.
+        arrived: Vec<u32>,
+        /// After that.
+        uid_next: u32,
+        /// Up to where these changes go.
+        highest_modseq: i64,
+    },
+    /// There is no such mailbox.
+    NoSuchMailbox,
+    /// There is one of that name already.
+    AlreadyExists,
+    /// The account's quota does not allow it.
+    OverQuota,
+    /// The message is larger than allowed.
+    TooBig,
+    /// It is not allowed; the reason is shown to the person.
+    Refused(String),
+    /// An inner failure; the client may try again later.
+    Unavailable,
+    /// The selected mailbox was deleted.
+    MailboxGone,
+}
+
+/// A mailbox or a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailboxInfo {
+    /// The full name.
+    pub name: String,
+    /// What it is for.
+    pub special_use: Option<SpecialUse>,
+    /// Is it subscribed?
+    pub subscribed: bool,
+    /// Can it be selected? `false`: only a subscription, or only a parent.
+    pub exists: bool,
+}
+
+/// The numbers of a mailbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailboxStatus {
+    /// Messages.
+    pub messages: u32,
+    /// Messages no session was told of yet.
+    pub recent: u32,
+    /// Messages without `\Seen`.
+    pub unseen: u32,
+    /// Messages with `\Deleted`.
+    pub deleted: u32,
+    /// Octets of all messages.
+    pub size_octets: u64,
+    /// The next UID.
+    pub uid_next: u32,
+    /// The UIDVALIDITY.
+    pub uid_validity: u32,
+    /// The highest mod-sequence.
+    pub highest_modseq: i64,
+    /// RFC 8474 MAILBOXID.
+    pub mailbox_id: String,
+}
+
+/// A mailbox as it was opened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SelectedMailbox {
+    /// For later questions.
+    pub mailbox: MailboxHandle,
+    /// The UIDVALIDITY.
+    pub uid_validity: u32,
+    /// The next UID.
+    pub uid_next: u32,
+    /// The highest mod-sequence.
+    pub highest_modseq: i64,
+    /// The UIDs of all messages.
+    pub uids: RoaringBitmap,
+    /// The first UID that is `\Recent` for this session; `uid_next` when none is.
+    pub first_recent_uid: u32,
+    /// The first message without `\Seen`.
+    pub first_unseen_uid: Option<u32>,
+    /// The keywords in use.
+    pub keywords: Vec<String>,
+    /// RFC 8474 MAILBOXID.
+    pub mailbox_id: String,
+}
+
+/// A message whose flags changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageChange {
+    /// Which.
+    pub uid: u32,
+    /// Its flags now.
+    pub flags: Flags,
+    /// Its mod-sequence now.
+    pub modseq: i64,
+}
+
+/// A message as [`Ask::Fetch`] wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchRow {
+    /// Which message.
+    pub uid: u32,
+    /// Its flags, after `mark_seen`.
+    pub flags: Flags,
+    /// Its mod-sequence, after `mark_seen`.
+    pub modseq: i64,
+    /// When it came.
+    pub internal_date: Timestamp,
+    /// Its octets.
+    pub size_octets: u64,
+    /// RFC 8474 EMAILID.
+    pub email_id: String,
+    /// RFC 8474 THREADID.
+    pub thread_id: String,
+    /// The `envelope` of RFC 3501 section 9, ready to send, with its parentheses.
+    pub envelope: Option<Vec<u8>>,
+    /// The `body` with extension data, ready to send, with its parentheses.
+    pub body_structure: Option<Vec<u8>>,
+    /// The `body` without extension data, ready to send, with its parentheses.
+    pub body: Option<Vec<u8>>,
+    /// The sections in the order asked, cut to `partial`; `None`: the message has no such section.
+    pub sections: Vec<Option<Vec<u8>>>,
+    /// Did this question set `\Seen`? Then the client is told the flags.
+    pub newly_seen: bool,
+}
+
+/// What the shell should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Somebody logged in.
+    LoggedIn {
+        /// The canonical account address.
+        identity: String,
+        /// How; `None`: the LOGIN command.
+        mechanism: Option<Mechanism>,
+    },
+    /// A log-in was refused.
+    LoginFailed {
+        /// The user as written, where it is known.
+        user: Option<String>,
+    },
+    /// This mailbox is looked at from now on: a notice should come when it changes.
+    Selected(Option<MailboxHandle>),
+    /// Octets of the message being appended.
+    AppendData(Vec<u8>),
+    /// What came of the message being appended is void.
+    AppendDiscarded,
+}

@@ -1,0 +1,73 @@
+//! APPEND up to its message: `append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal`.
+
+use super::reader::{Parsed, Reader, SyntaxError};
+use super::{date, flags, mailbox};
+use crate::types::append::AppendHead;
+use crate::types::command::Command;
+
+/// Reads the arguments of an APPEND whose announced message has not come: the reader then stands at the
+/// literal's head.
+pub(crate) fn parse_head(reader: &mut Reader<'_>) -> Parsed<AppendHead> {
+    reader.space()?;
+    let mailbox_name = mailbox::parse(reader)?;
+    reader.space()?;
+    let mut head = AppendHead {
+        mailbox_name,
+        flags: crate::types::Flags::default(),
+        internal_date: None,
+    };
+    if reader.peek() == Some(b'(') {
+        head.flags = flags::parse_list(reader)?;
+        reader.space()?;
+    }
+    if reader.peek() == Some(b'"') {
+        head.internal_date = Some(date::parse_date_time(reader)?);
+        reader.space()?;
+    }
+    match reader.string() {
+        // The message is what is missing, as it should be at this point.
+        Err(SyntaxError::LiteralMissing) => Ok(head),
+        // The message is empty, and nothing of it is missing.
+        Ok(message) if message.is_empty() && reader.end().is_ok() => Ok(head),
+        Ok(_) | Err(_) => Err(SyntaxError::Expected("the message as a literal")),
+    }
+}
+
+/// Reads an APPEND that is complete and announced no message: never valid, whatever stands there.
+pub(crate) fn parse_without_message(reader: &mut Reader<'_>) -> Parsed<Command> {
+    parse_head(reader).and(Err(SyntaxError::Expected("the message as a literal")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::mailbox::NameCoding;
+    use crate::types::SystemFlags;
+
+    fn read(text: &[u8]) -> Parsed<AppendHead> {
+        parse_head(&mut Reader::new(text, NameCoding::Utf7))
+    }
+
+    #[test]
+    fn flags_and_date_may_be_left_out() {
+        let head = read(b" Sent (\\Seen) \"17-Jul-1996 02:44:25 -0700\" {310}\r\n").unwrap();
+        assert_eq!(head.mailbox_name, "Sent");
+        assert_eq!(head.flags.system, SystemFlags::SEEN);
+        assert!(head.internal_date.is_some());
+        assert_eq!(read(b" inbox {310+}\r\n").unwrap().mailbox_name, "INBOX");
+        assert_eq!(
+            read(b" {5}\r\ninbox () {310+}\r\n").unwrap().mailbox_name,
+            "INBOX"
+        );
+    }
+
+    #[test]
+    fn a_missing_mailbox_is_told_from_a_missing_message() {
+        assert_eq!(read(b" {5}\r\n"), Err(SyntaxError::LiteralMissing));
+        assert_eq!(
+            read(b" Sent \"message\""),
+            Err(SyntaxError::Expected("a digit of a date"))
+        );
+        assert!(read(b" Sent (\\Seen) x {5}\r\n").is_err());
+    }
+}

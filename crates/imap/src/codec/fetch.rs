@@ -1,0 +1,274 @@
+//! `fetch` with all its items (RFC 3501 section 9) and CHANGEDSINCE (RFC 7162), and the names of sections
+//! in responses.
+
+use posthorn_message::{Section, SectionText};
+
+use super::reader::{Parsed, Reader, SyntaxError, utf8};
+use super::{sequence_set, text};
+use crate::types::command::Command;
+use crate::types::fetch::{FetchCommand, FetchItem, FetchSection, Spelling};
+use crate::types::sequence_set::Numbering;
+use crate::types::{Partial, SectionWant};
+
+/// The most items of one FETCH.
+const ITEMS: usize = 100;
+/// The most fields of one `HEADER.FIELDS`.
+const FIELDS: usize = 200;
+/// The deepest part number.
+const PART_DEPTH: usize = 100;
+
+/// Reads the arguments of FETCH.
+pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Command> {
+    reader.space()?;
+    let set = sequence_set::parse(reader)?;
+    reader.space()?;
+    let mut items = match reader.peek() {
+        Some(b'(') => reader.list(ITEMS, parse_item)?.concat(),
+        Some(_) | None => parse_item(reader)?,
+    };
+    let mut changed_since = None;
+    if reader.take(b' ') {
+        changed_since = reader.list(1, parse_modifier)?.pop();
+        // RFC 7162 section 3.1.4.1: the client is told the mod-sequences it asked by.
+        items.push(FetchItem::ModSeq);
+    }
+    if numbering == Numbering::Uid {
+        // RFC 3501 section 6.4.8: the response tells the UID, asked or not.
+        items.insert(0, FetchItem::Uid);
+    }
+    let mut unique: Vec<FetchItem> = Vec::with_capacity(items.len());
+    for item in items {
+        if !unique.contains(&item) {
+            unique.push(item);
+        }
+    }
+    Ok(Command::Fetch(FetchCommand {
+        numbering,
+        set,
+        items: unique,
+        changed_since,
+    }))
+}
+
+fn parse_modifier(reader: &mut Reader<'_>) -> Parsed<i64> {
+    if !reader.keyword("CHANGEDSINCE") {
+        return Err(SyntaxError::Expected("CHANGEDSINCE"));
+    }
+    reader.space()?;
+    reader.number64()
+}
+
+/// Reads an item or a macro. Macros are for a FETCH without parentheses; inside them they do no harm.
+fn parse_item(reader: &mut Reader<'_>) -> Parsed<Vec<FetchItem>> {
+    use FetchItem::{Body, Envelope, Flags, InternalDate, Size};
+    let word = reader.word("a fetch item")?.to_ascii_uppercase();
+    let section = |spelling: Spelling| FetchItem::Section(spelling.to_section());
+    Ok(match word.as_str() {
+        "FAST" => vec![Flags, InternalDate, Size],
+        "ALL" => vec![Flags, InternalDate, Size, Envelope],
+        "FULL" => vec![Flags, InternalDate, Size, Envelope, Body],
+        "FLAGS" => vec![Flags],
+        "INTERNALDATE" => vec![InternalDate],
+        "RFC822.SIZE" => vec![Size],
+        "UID" => vec![FetchItem::Uid],
+        "MODSEQ" => vec![FetchItem::ModSeq],
+        "ENVELOPE" => vec![Envelope],
+        "BODYSTRUCTURE" => vec![FetchItem::BodyStructure],
+        "RFC822" => vec![section(Spelling::Rfc822)],
+        "RFC822.HEADER" => vec![section(Spelling::Rfc822Header)],
+        "RFC822.TEXT" => vec![section(Spelling::Rfc822Text)],
+        "BODY" if reader.peek() != Some(b'[') => vec![Body],
+        "BODY" | "BODY.PEEK" => vec![FetchItem::Section(FetchSection {
+            want: SectionWant {
+                section: parse_section(reader)?,
+                partial: parse_partial(reader)?,
+            },
+            spelling: Spelling::Body,
+            is_peek: word == "BODY.PEEK",
+        })],
+        _ => return Err(SyntaxError::Expected("a fetch item")),
+    })
+}
+
+/// Reads `section`.
+fn parse_section(reader: &mut Reader<'_>) -> Parsed<Section> {
+    reader.expect(b'[', "[")?;
+    let mut part = Vec::new();
+    while reader.peek().is_some_and(|octet| octet.is_ascii_digit()) {
+        if part.len() >= PART_DEPTH {
+            return Err(SyntaxError::TooDeep);
+        }
+        part.push(reader.nonzero()?);
+        if !reader.take(b'.') {
+            reader.expect(b']', "]")?;
+            let text = SectionText::Whole;
+            return Ok(Section { part, text });
+        }
+    }
+    if part.is_empty() && reader.take(b']') {
+        let text = SectionText::Whole;
+        return Ok(Section { part, text });
+    }
+    let text = match reader.word("a section")?.to_ascii_uppercase().as_str() {
+        "HEADER" => SectionText::Header,
+        "HEADER.FIELDS" => SectionText::HeaderFields(parse_fields(reader)?),
+        "HEADER.FIELDS.NOT" => SectionText::HeaderFieldsNot(parse_fields(reader)?),
+        "TEXT" => SectionText::Text,
+        "MIME" if !part.is_empty() => SectionText::Mime,
+        _ => return Err(SyntaxError::Expected("a section")),
+    };
+    reader.expect(b']', "]")?;
+    Ok(Section { part, text })
+}
+
+fn parse_fields(reader: &mut Reader<'_>) -> Parsed<Vec<String>> {
+    reader.space()?;
+    // `header-fld-name` is an astring, whose atoms may hold `]`; a field name never does.
+    reader.list(FIELDS, |reader| utf8(reader.astring()?))
+}
+
+/// Reads `<offset.length>`.
+fn parse_partial(reader: &mut Reader<'_>) -> Parsed<Option<Partial>> {
+    if !reader.take(b'<') {
+        return Ok(None);
+    }
+    let offset = reader.number()?;
+    reader.expect(b'.', ".")?;
+    let length = reader.nonzero()?;
+    reader.expect(b'>', ">")?;
+    Ok(Some(Partial { offset, length }))
+}
+
+/// Prints the name under which a section is answered.
+pub(crate) fn print_section(out: &mut Vec<u8>, section: &FetchSection) {
+    match section.spelling {
+        Spelling::Rfc822 => out.extend_from_slice(b"RFC822"),
+        Spelling::Rfc822Header => out.extend_from_slice(b"RFC822.HEADER"),
+        Spelling::Rfc822Text => out.extend_from_slice(b"RFC822.TEXT"),
+        Spelling::Body => {
+            print_body_section(out, &section.want.section);
+            if let Some(partial) = section.want.partial {
+                out.extend_from_slice(format!("<{}>", partial.offset).as_bytes());
+            }
+        }
+    }
+}
+
+fn print_body_section(out: &mut Vec<u8>, section: &Section) {
+    out.extend_from_slice(b"BODY[");
+    for (index, number) in section.part.iter().enumerate() {
+        if index > 0 {
+            out.push(b'.');
+        }
+        text::number(out, number);
+    }
+    if !section.part.is_empty() && section.text != SectionText::Whole {
+        out.push(b'.');
+    }
+    match &section.text {
+        SectionText::Whole => {}
+        SectionText::Header => out.extend_from_slice(b"HEADER"),
+        SectionText::Text => out.extend_from_slice(b"TEXT"),
+        SectionText::Mime => out.extend_from_slice(b"MIME"),
+        SectionText::HeaderFields(fields) => print_fields(out, "HEADER.FIELDS (", fields),
+        SectionText::HeaderFieldsNot(fields) => print_fields(out, "HEADER.FIELDS.NOT (", fields),
+    }
+    out.push(b']');
+}
+
+fn print_fields(out: &mut Vec<u8>, label: &str, fields: &[String]) {
+    out.extend_from_slice(label.as_bytes());
+    for (index, field) in fields.iter().enumerate() {
+        if index > 0 {
+            out.push(b' ');
+        }
+        text::astring(out, field.as_bytes());
+    }
+    out.push(b')');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::mailbox::NameCoding;
+
+    fn read(text: &str) -> Parsed<Vec<FetchItem>> {
+        let text = format!(" 1 {text}");
+        let mut reader = Reader::new(text.as_bytes(), NameCoding::Utf7);
+        let command = parse(&mut reader, Numbering::Sequence)?;
+        reader.end()?;
+        let Command::Fetch(fetch) = command else {
+            panic!("{command:?}");
+        };
+        Ok(fetch.items)
+    }
+
+    #[test]
+    fn a_section_is_answered_as_it_was_asked() {
+        for name in [
+            "BODY[]",
+            "BODY[1]",
+            "BODY[4.2.2.1]",
+            "BODY[HEADER]",
+            "BODY[TEXT]",
+            "BODY[4.1.MIME]",
+            "BODY[3.HEADER]",
+            "BODY[HEADER.FIELDS (DATE FROM)]",
+            "BODY[4.2.HEADER.FIELDS.NOT (X-Spam)]",
+            "RFC822",
+            "RFC822.HEADER",
+            "RFC822.TEXT",
+        ] {
+            let items = read(name).unwrap();
+            let [FetchItem::Section(section)] = items.as_slice() else {
+                panic!("{items:?}");
+            };
+            let mut out = Vec::new();
+            print_section(&mut out, section);
+            assert_eq!(String::from_utf8(out).unwrap(), name);
+        }
+    }
+
+    #[test]
+    fn a_partial_is_answered_with_its_offset_alone() {
+        let items = read("(BODY.PEEK[1.2.HEADER.FIELDS (\"From\")]<10.512>)").unwrap();
+        let [FetchItem::Section(section)] = items.as_slice() else {
+            panic!("{items:?}");
+        };
+        assert!(section.is_peek);
+        let mut out = Vec::new();
+        print_section(&mut out, section);
+        assert_eq!(out, b"BODY[1.2.HEADER.FIELDS (From)]<10>");
+    }
+
+    #[test]
+    fn macros_and_repetitions_come_once() {
+        assert_eq!(read("FULL").unwrap().len(), 5);
+        assert_eq!(read("(FLAGS UID FLAGS BODY)").unwrap().len(), 3);
+    }
+
+    #[test]
+    fn what_is_no_item_is_refused() {
+        for bad in [
+            "",
+            "()",
+            "FOO",
+            "BODY[",
+            "BODY[0]",
+            "BODY[1.]",
+            "BODY[MIME]",
+            "BODY[1.FOO]",
+            "BODY[]<0>",
+            "BODY[]<0.0>",
+            "BODY[HEADER.FIELDS ()]",
+            "BODY[HEADER.FIELDS]",
+            "RFC822.FOO",
+            "(FLAGS",
+            "FLAGS (FOO 1)",
+            "FLAGS ()",
+            "BODY.PEEK",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

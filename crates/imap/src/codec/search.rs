@@ -1,0 +1,323 @@
+//! `search` with all its keys (RFC 3501 section 9), RETURN (RFC 4731) and MODSEQ (RFC 7162).
+
+use super::reader::{Parsed, Reader, SyntaxError, utf8};
+use super::{date, flags, sequence_set, text};
+use crate::types::command::Command;
+use crate::types::search::{NamedMessages, SEARCH_DEPTH, SEARCH_KEYS, SearchCommand, SearchReturn};
+use crate::types::sequence_set::Numbering;
+use crate::types::{SearchKey, SystemFlags};
+
+type Key = SearchKey<NamedMessages>;
+
+/// Reads the arguments of SEARCH.
+pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Command> {
+    reader.space()?;
+    let mut returns = None;
+    if reader.keyword("RETURN") {
+        reader.space()?;
+        returns = Some(parse_returns(reader)?);
+        reader.space()?;
+    }
+    if reader.keyword("CHARSET") {
+        reader.space()?;
+        let charset = reader.astring()?;
+        if !charset.eq_ignore_ascii_case(b"UTF-8") && !charset.eq_ignore_ascii_case(b"US-ASCII") {
+            return Err(SyntaxError::BadCharset);
+        }
+        reader.space()?;
+    }
+    let mut left = Left {
+        keys: SEARCH_KEYS,
+        depth: SEARCH_DEPTH,
+    };
+    let mut keys = vec![parse_key(reader, &mut left)?];
+    while reader.take(b' ') {
+        keys.push(parse_key(reader, &mut left)?);
+    }
+    Ok(Command::Search(SearchCommand {
+        numbering,
+        returns,
+        key: all_of(keys),
+    }))
+}
+
+fn parse_returns(reader: &mut Reader<'_>) -> Parsed<SearchReturn> {
+    let mut returns = SearchReturn::default();
+    reader.list_or_empty(10, |reader| {
+        match reader.word("a return option")?.to_ascii_uppercase().as_str() {
+            "MIN" => returns.min = true,
+            "MAX" => returns.max = true,
+            "ALL" => returns.all = true,
+            "COUNT" => returns.count = true,
+            _ => return Err(SyntaxError::Expected("a return option")),
+        }
+        Ok(())
+    })?;
+    // RFC 4731 section 3.1: nothing named means ALL.
+    returns.all |= returns == SearchReturn::default();
+    Ok(returns)
+}
+
+/// What may still be read; a peer must not make us recurse without end.
+struct Left {
+    keys: usize,
+    depth: usize,
+}
+
+fn all_of(mut keys: Vec<Key>) -> Key {
+    match keys.len() {
+        1 => keys.pop().unwrap_or(SearchKey::And(Vec::new())),
+        _ => SearchKey::And(keys),
+    }
+}
+
+fn parse_key(reader: &mut Reader<'_>, left: &mut Left) -> Parsed<Key> {
+    left.keys = left
+        .keys
+        .checked_sub(1)
+        .ok_or(SyntaxError::TooMany("search keys"))?;
+    left.depth = left.depth.checked_sub(1).ok_or(SyntaxError::TooDeep)?;
+    let key = match reader.peek() {
+        Some(b'(') => reader
+            .list(SEARCH_KEYS, |reader| parse_key(reader, left))
+            .map(all_of),
+        Some(b'*' | b'0'..=b'9') => sequence_set::parse(reader)
+            .map(|set| SearchKey::Messages(NamedMessages::Set(Numbering::Sequence, set))),
+        Some(_) | None => {
+            let word = reader.word("a search key")?.to_ascii_uppercase();
+            match plain_key(&word) {
+                Some(key) => Ok(key),
+                None => {
+                    reader.space()?;
+                    argument_key(&word, reader, left)
+                }
+            }
+        }
+    };
+    left.depth = left.depth.saturating_add(1);
+    key
+}
+
+/// Keys without arguments.
+fn plain_key(word: &str) -> Option<Key> {
+    let flag = SearchKey::Flags;
+    let not = |flags| SearchKey::Not(Box::new(SearchKey::Flags(flags)));
+    let recent = SearchKey::Messages(NamedMessages::Recent);
+    Some(match word {
+        "ALL" => SearchKey::And(Vec::new()),
+        "ANSWERED" => flag(SystemFlags::ANSWERED),
+        "DELETED" => flag(SystemFlags::DELETED),
+        "DRAFT" => flag(SystemFlags::DRAFT),
+        "FLAGGED" => flag(SystemFlags::FLAGGED),
+        "SEEN" => flag(SystemFlags::SEEN),
+        "UNANSWERED" => not(SystemFlags::ANSWERED),
+        "UNDELETED" => not(SystemFlags::DELETED),
+        "UNDRAFT" => not(SystemFlags::DRAFT),
+        "UNFLAGGED" => not(SystemFlags::FLAGGED),
+        "UNSEEN" => not(SystemFlags::SEEN),
+        "RECENT" => recent,
+        "OLD" => SearchKey::Not(Box::new(recent)),
+        "NEW" => SearchKey::And(vec![recent, not(SystemFlags::SEEN)]),
+        _ => return None,
+    })
+}
+
+/// Keys with arguments; the space before the first was read.
+fn argument_key(word: &str, reader: &mut Reader<'_>, left: &mut Left) -> Parsed<Key> {
+    Ok(match word {
+        "BCC" => SearchKey::Bcc(reader.text()?),
+        "BODY" => SearchKey::Body(reader.text()?),
+        "CC" => SearchKey::Cc(reader.text()?),
+        "FROM" => SearchKey::From(reader.text()?),
+        "SUBJECT" => SearchKey::Subject(reader.text()?),
+        "TEXT" => SearchKey::Text(reader.text()?),
+        "TO" => SearchKey::To(reader.text()?),
+        "HEADER" => {
+            let field = utf8(reader.astring()?)?;
+            reader.space()?;
+            let value = reader.text()?;
+            SearchKey::Header { field, value }
+        }
+        "BEFORE" => SearchKey::Before(date::parse_date(reader)?),
+        "ON" => SearchKey::On(date::parse_date(reader)?),
+        "SINCE" => SearchKey::Since(date::parse_date(reader)?),
+        "SENTBEFORE" => SearchKey::SentBefore(date::parse_date(reader)?),
+        "SENTON" => SearchKey::SentOn(date::parse_date(reader)?),
+        "SENTSINCE" => SearchKey::SentSince(date::parse_date(reader)?),
+        "KEYWORD" => SearchKey::Keyword(flags::parse_keyword(reader)?),
+        "UNKEYWORD" => SearchKey::Not(Box::new(SearchKey::Keyword(flags::parse_keyword(reader)?))),
+        "LARGER" => SearchKey::Larger(parse_size(reader)?),
+        "SMALLER" => SearchKey::Smaller(parse_size(reader)?),
+        "MODSEQ" => SearchKey::ModSeq(parse_modseq(reader)?),
+        "UID" => SearchKey::Messages(NamedMessages::Set(Numbering::Uid, sequence_set::parse(reader)?)),
+        "NOT" => SearchKey::Not(Box::new(parse_key(reader, left)?)),
+        "OR" => {
+            let first = parse_key(reader, left)?;
+            reader.space()?;
+            SearchKey::Or(Box::new(first), Box::new(parse_key(reader, left)?))
+        }
+        _ => return Err(SyntaxError::Expected("a search key")),
+    })
+}
+
+fn parse_size(reader: &mut Reader<'_>) -> Parsed<u64> {
+    reader.number64().map(i64::unsigned_abs)
+}
+
+/// Mod-sequences are kept per message, so that the entry a client may name is ignored, as RFC 7162
+/// section 3.1.5 demands.
+fn parse_modseq(reader: &mut Reader<'_>) -> Parsed<i64> {
+    if reader.peek() == Some(b'"') {
+        reader.string()?;
+        reader.space()?;
+        let scope = reader.word("priv, shared or all")?;
+        if !["PRIV", "SHARED", "ALL"]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(scope))
+        {
+            return Err(SyntaxError::Expected("priv, shared or all"));
+        }
+        reader.space()?;
+    }
+    reader.number64()
+}
+
+/// Prints `* SEARCH …` (RFC 3501 section 7.2.5) with its line end.
+pub(crate) fn print(out: &mut Vec<u8>, numbers: impl IntoIterator<Item = u32>, modseq: Option<i64>) {
+    out.extend_from_slice(b"* SEARCH");
+    for number in numbers {
+        out.push(b' ');
+        text::number(out, number);
+    }
+    if let Some(modseq) = modseq {
+        out.extend_from_slice(format!(" (MODSEQ {modseq})").as_bytes());
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// What an extended SEARCH found.
+pub(crate) struct Esearch<'a> {
+    pub(crate) tag: &'a str,
+    pub(crate) numbering: Numbering,
+    pub(crate) returns: SearchReturn,
+    /// Ascending.
+    pub(crate) numbers: Vec<u32>,
+    pub(crate) modseq: Option<i64>,
+}
+
+/// Prints `* ESEARCH …` (RFC 4731 section 3.1) with its line end.
+pub(crate) fn print_extended(out: &mut Vec<u8>, found: &Esearch<'_>) {
+    out.extend_from_slice(b"* ESEARCH (TAG ");
+    text::string(out, found.tag.as_bytes());
+    out.push(b')');
+    if found.numbering == Numbering::Uid {
+        out.extend_from_slice(b" UID");
+    }
+    if let (Some(first), Some(last)) = (found.numbers.first(), found.numbers.last()) {
+        if found.returns.min {
+            out.extend_from_slice(format!(" MIN {first}").as_bytes());
+        }
+        if found.returns.max {
+            out.extend_from_slice(format!(" MAX {last}").as_bytes());
+        }
+        if found.returns.all {
+            out.extend_from_slice(b" ALL ");
+            sequence_set::print(out, found.numbers.iter().copied());
+        }
+    }
+    if found.returns.count {
+        out.extend_from_slice(format!(" COUNT {}", found.numbers.len()).as_bytes());
+    }
+    if let Some(modseq) = found.modseq {
+        out.extend_from_slice(format!(" MODSEQ {modseq}").as_bytes());
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::mailbox::NameCoding;
+
+    fn read(text: &str) -> Parsed<Key> {
+        let text = format!(" {text}");
+        let mut reader = Reader::new(text.as_bytes(), NameCoding::Utf7);
+        let command = parse(&mut reader, Numbering::Sequence)?;
+        reader.end()?;
+        let Command::Search(search) = command else {
+            panic!("{command:?}");
+        };
+        Ok(search.key)
+    }
+
+    #[test]
+    fn or_takes_two_keys_and_not_one() {
+        let seen = || SearchKey::Flags(SystemFlags::SEEN);
+        let draft = || SearchKey::Flags(SystemFlags::DRAFT);
+        assert_eq!(
+            read("OR NOT SEEN (DRAFT SEEN) DRAFT"),
+            Ok(SearchKey::And(vec![
+                SearchKey::Or(
+                    Box::new(SearchKey::Not(Box::new(seen()))),
+                    Box::new(SearchKey::And(vec![draft(), seen()])),
+                ),
+                draft(),
+            ]))
+        );
+    }
+
+    #[test]
+    fn nesting_and_number_have_limits() {
+        let nested = |depth: usize| format!("{}SEEN{}", "(".repeat(depth), ")".repeat(depth));
+        assert!(read(&nested(SEARCH_DEPTH - 1)).is_ok());
+        assert_eq!(read(&nested(SEARCH_DEPTH)), Err(SyntaxError::TooDeep));
+        assert_eq!(read(&nested(10_000)), Err(SyntaxError::TooDeep));
+        assert_eq!(
+            read(&format!("{}SEEN", "NOT ".repeat(10_000))),
+            Err(SyntaxError::TooDeep)
+        );
+        assert_eq!(read(&"OR ".repeat(10_000)), Err(SyntaxError::TooDeep));
+        assert!(read(vec!["SEEN"; SEARCH_KEYS].join(" ").as_str()).is_ok());
+        assert_eq!(
+            read(vec!["SEEN"; SEARCH_KEYS + 1].join(" ").as_str()),
+            Err(SyntaxError::TooMany("search keys"))
+        );
+    }
+
+    #[test]
+    fn only_two_character_sets_are_known() {
+        assert_eq!(
+            read("CHARSET utf-8 SUBJECT {2}\r\nü"),
+            Ok(SearchKey::Subject("ü".to_owned()))
+        );
+        assert_eq!(read("CHARSET KOI8-R ALL"), Err(SyntaxError::BadCharset));
+        assert!(read("CHARSET US-ASCII ALL").is_ok());
+    }
+
+    #[test]
+    fn the_entry_of_modseq_is_ignored() {
+        assert_eq!(
+            read("MODSEQ \"/flags/\\\\draft\" all 620162338"),
+            Ok(SearchKey::ModSeq(620_162_338))
+        );
+        assert_eq!(read("MODSEQ 0"), Ok(SearchKey::ModSeq(0)));
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        for bad in [
+            "",
+            "FOO",
+            "()",
+            "(SEEN",
+            "OR SEEN",
+            "NOT",
+            "HEADER x",
+            "BEFORE x",
+            "SEEN ",
+            "SEEN  DRAFT",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Prints strings (RFC 3501 section 4.3): quoted where that is possible, else as a literal.
+
+/// The longest text that is printed quoted; beyond that a literal needs no scan by the client.
+const QUOTED_OCTETS: usize = 1_024;
+
+/// Prints a `string`.
+pub(crate) fn string(out: &mut Vec<u8>, text: &[u8]) {
+    let is_quotable = text.len() <= QUOTED_OCTETS && text.iter().all(|octet| matches!(octet, b' '..=b'~'));
+    if !is_quotable {
+        literal_head(out, text.len());
+        out.extend_from_slice(text);
+        return;
+    }
+    out.push(b'"');
+    for &octet in text {
+        if matches!(octet, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(octet);
+    }
+    out.push(b'"');
+}
+
+/// Prints an `astring`: as an atom where that is possible.
+pub(crate) fn astring(out: &mut Vec<u8>, text: &[u8]) {
+    let is_atom = !text.is_empty()
+        && !text.eq_ignore_ascii_case(b"NIL")
+        && text.iter().all(|&octet| super::reader::is_astring_char(octet));
+    if is_atom {
+        out.extend_from_slice(text);
+    } else {
+        string(out, text);
+    }
+}
+
+/// Prints `{size}` and its line end.
+pub(crate) fn literal_head(out: &mut Vec<u8>, size_octets: usize) {
+    out.extend_from_slice(format!("{{{size_octets}}}\r\n").as_bytes());
+}
+
+/// Prints a number.
+pub(crate) fn number(out: &mut Vec<u8>, number: impl std::fmt::Display) {
+    out.extend_from_slice(number.to_string().as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::codec::Reader;
+    use crate::codec::mailbox::NameCoding;
+
+    fn printed(text: &[u8]) -> String {
+        let mut out = Vec::new();
+        astring(&mut out, text);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_simplest_form_is_chosen() {
+        assert_eq!(printed(b"INBOX"), "INBOX");
+        assert_eq!(printed(b"a b\""), "\"a b\\\"\"");
+        assert_eq!(printed(b""), "\"\"");
+        assert_eq!(printed(b"nil"), "\"nil\"");
+        assert_eq!(printed("ü".as_bytes()), "{2}\r\nü");
+        assert_eq!(printed(b"a\r\nb"), "{4}\r\na\r\nb");
+    }
+
+    proptest! {
+        #[test]
+        fn a_printed_string_is_read_as_it_was(text in proptest::collection::vec(1u8.., 0..40)) {
+            let mut out = Vec::new();
+            astring(&mut out, &text);
+            out.extend_from_slice(b" x");
+            let mut reader = Reader::new(&out, NameCoding::Utf7);
+            let read = reader.astring().unwrap().into_owned();
+            prop_assert_eq!(read, text);
+            prop_assert_eq!(reader.peek(), Some(b' '));
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! The session: what it waits for, and the road of a command from the input to its reply. States and
+//! rules of single commands are in the files below.
+
+mod append;
+mod authenticate;
+mod capability;
+mod copy;
+mod core;
+mod create;
+mod enable;
+mod expunge;
+mod fetch;
+mod id;
+mod idle;
+mod input;
+mod list;
+mod login;
+mod logout;
+mod namespace;
+mod news;
+mod noop;
+mod reply;
+mod search;
+mod select;
+mod selected;
+mod starttls;
+mod status;
+mod store;
+mod table;
+
+use std::time::Instant;
+
+use posthorn_base::TlsInfo;
+use posthorn_base::session::{Output, Session};
+
+use self::append::Appending;
+use self::core::{Asked, Core, Outcome, Reading, State, Step};
+use self::fetch::Fetching;
+use self::reply::{Farewell, Fault, Reply};
+use self::table::{News, Row};
+use crate::ask::{Answer, Ask, Event};
+use crate::config::Config;
+use crate::framing::Framing;
+
+/// One IMAP connection, server side.
+///
+/// Input that is handed over while [`Session::wants_input`] is false is held whatever its size: not to
+/// read more is the shell's part of the contract.
+#[derive(Debug)]
+pub struct ImapSession {
+    core: Core,
+    framing: Framing,
+    phase: Phase,
+    opened: Instant,
+    active: Instant,
+}
+
+/// The command that is being carried out.
+#[derive(Debug)]
+struct Running {
+    tag: String,
+    row: &'static Row,
+}
+
+/// What the session waits for.
+#[derive(Debug)]
+enum Phase {
+    /// The first poll: TLS may still be told of.
+    AwaitStart,
+    /// A command of the peer.
+    AwaitCommand,
+    /// The shell's answer.
+    AwaitAnswer(Running, Asked),
+    /// That what was sent is polled.
+    AwaitPoll(Running, Box<Fetching>),
+    /// A line of the peer that is no command.
+    AwaitLine(Running, Reading),
+    /// The octets of APPEND's literal.
+    AwaitData(Running, Box<Appending>),
+    /// The TLS handshake.
+    AwaitTls,
+    /// Nothing any more.
+    Closed,
+}
+
+/// Can the session go on without anything from outside?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    Made,
+    Waits,
+}
+
+impl ImapSession {
+    /// A new connection; the greeting is the first output. For implicit TLS call
+    /// [`Session::handle_tls`] before polling.
+    #[must_use]
+    pub fn new(config: Config, now: Instant) -> Self {
+        Self {
+            core: Core::new(config),
+            framing: Framing::new(),
+            phase: Phase::AwaitStart,
+            opened: now,
+            active: now,
+        }
+    }
+
+    /// Goes one step on.
+    fn advance(&mut self) -> Progress {
+        match std::mem::replace(&mut self.phase, Phase::AwaitCommand) {
+            Phase::AwaitStart => {
+                capability::greet(&mut self.core);
+                Progress::Made
+            }
+            Phase::AwaitCommand => self.next_command(),
+            Phase::AwaitPoll(running, fetching) => {
+                let outcome = fetch::resume(&mut self.core, fetching);
+                self.settle(running, outcome);
+                Progress::Made
+            }
+            Phase::AwaitLine(running, reading) => self.next_line(running, reading),
+            Phase::AwaitData(running, appending) => self.next_data(running, appending),
+            phase @ (Phase::AwaitAnswer(..) | Phase::AwaitTls | Phase::Closed) => {
+                self.phase = phase;
+                Progress::Waits
+            }
+        }
+    }
+
+    /// The one place where what a handler wants becomes what the session waits for.
+    fn settle(&mut self, running: Running, outcome: Outcome) {
+        match outcome {
+            Ok(Step::Ask(ask, asked)) => {
+                self.core.out.push_back(Output::Ask(ask));
+                self.phase = Phase::AwaitAnswer(running, asked);
+            }
+            Ok(Step::Send(fetching)) => self.phase = Phase::AwaitPoll(running, fetching),
+            Ok(Step::Read(reading)) => self.phase = Phase::AwaitLine(running, reading),
+            Ok(Step::Data(appending)) => self.phase = Phase::AwaitData(running, appending),
+            Ok(Step::Done(reply)) => self.finish(running, reply),
+            Ok(Step::Final(reply)) => self.reply(&running, &reply),
+            Ok(Step::StartTls(reply)) => {
+                self.core.send(reply.print(Some(&running.tag)));
+                self.core.out.push_back(Output::StartTls);
+                self.framing.clear();
+                self.phase = Phase::AwaitTls;
+            }
+            Ok(Step::Logout(reply)) => {
+                self.core.send(reply.print(Some(&running.tag)));
+                self.core.out.push_back(Output::Close);
+                self.phase = Phase::Closed;
+            }
+            Err(Fault::MailboxGone) => self.close(Farewell::MailboxGone),
+            Err(Fault::UnfittingAnswer) => self.close(Farewell::Internal),
+            Err(fault) => {
+                let reply = reply::of_fault(&fault, &self.core.config.reference);
+                self.finish(running, reply);
+            }
+        }
+    }
+
+    /// Ends a command; before its reply the client is told news of the selected mailbox.
+    fn finish(&mut self, running: Running, reply: Reply) {
+        let is_asked = self.core.noticed || running.row.news == News::Always;
+        if let (true, State::Selected(selected)) = (is_asked, &self.core.state) {
+            let ask = selected.changes();
+            self.core.noticed = false;
+            self.settle(running, Ok(Step::Ask(ask, Asked::News(reply))));
+            return;
+        }
+        self.reply(&running, &reply);
+    }
+
+    fn reply(&mut self, running: &Running, reply: &Reply) {
+        self.core.send(reply.print(Some(&running.tag)));
+        self.phase = Phase::AwaitCommand;
+        if let Some(farewell) = self.core.farewell.take() {
+            self.close(farewell);
+        }
+    }
+
+    fn close(&mut self, farewell: Farewell) {
+        let octets = farewell.print(&self.core.config.reference);
+        self.core.send(octets);
+        self.core.out.push_back(Output::Close);
+        self.framing.clear();
+        self.phase = Phase::Closed;
+    }
+
+    /// Ends the session because of something from outside, whatever it is doing.
+    fn interrupt(&mut self, farewell: Farewell) {
+        match std::mem::replace(&mut self.phase, Phase::Closed) {
+            Phase::Closed => return,
+            Phase::AwaitData(_, appending)
+            | Phase::AwaitLine(_, Reading::AppendEnd(appending))
+            | Phase::AwaitAnswer(_, Asked::AppendStart(appending)) => appending.discard(&mut self.core),
+            Phase::AwaitStart
+            | Phase::AwaitCommand
+            | Phase::AwaitAnswer(..)
+            | Phase::AwaitPoll(..)
+            | Phase::AwaitLine(..)
+            | Phase::AwaitTls => {}
+        }
+        self.close(farewell);
+    }
+}
+
+impl Session for ImapSession {
+    type Ask = Ask;
+    type Answer = Answer;
+    type Event = Event;
+
+    fn handle_input(&mut self, now: Instant, octets: &[u8]) {
+        self.active = now;
+        match self.phase {
+            // What comes before the handshake is over was sent in plain text by anybody (RFC 9051
+            // section 6.2.1).
+            Phase::AwaitTls | Phase::Closed => {}
+            Phase::AwaitStart
+            | Phase::AwaitCommand
+            | Phase::AwaitAnswer(..)
+            | Phase::AwaitPoll(..)
+            | Phase::AwaitLine(..)
+            | Phase::AwaitData(..) => self.framing.push(octets),
+        }
+    }
+
+    fn handle_tls(&mut self, now: Instant, tls: TlsInfo) {
+        self.active = now;
+        self.framing.clear();
+        self.core.tls = Some(tls);
+        if let Phase::AwaitTls = self.phase {
+            self.phase = Phase::AwaitCommand;
+        }
+    }
+
+    fn handle_timeout(&mut self, _now: Instant) {
+        match self.core.state {
+            State::NotAuthenticated => self.interrupt(Farewell::LoginTooSlow),
+            State::Authenticated | State::Selected(_) => self.interrupt(Farewell::Idle),
+        }
+    }
+
+    fn handle_shutdown(&mut self, _now: Instant) {
+        self.interrupt(Farewell::Shutdown);
+    }
+
+    fn handle_notice(&mut self, _now: Instant) {
+        self.core.noticed = true;
+        match (
+            std::mem::replace(&mut self.phase, Phase::Closed),
+            &self.core.state,
+        ) {
+            (Phase::AwaitLine(running, Reading::Idle), State::Selected(selected)) => {
+                self.core.noticed = false;
+                let ask = selected.changes();
+                self.settle(running, Ok(Step::Ask(ask, Asked::IdleNews)));
+            }
+            (phase, _) => self.phase = phase,
+        }
+    }
+
+    fn answer(&mut self, now: Instant, answer: Answer) {
+        self.active = now;
+        match std::mem::replace(&mut self.phase, Phase::Closed) {
+            Phase::AwaitAnswer(running, asked) => {
+                let outcome = answered(&mut self.core, &running, asked, answer);
+                self.settle(running, outcome);
+                // A notice that came meanwhile.
+                if self.core.noticed && matches!(self.phase, Phase::AwaitLine(_, Reading::Idle)) {
+                    self.handle_notice(now);
+                }
+            }
+            Phase::Closed => {}
+            phase @ (Phase::AwaitStart
+            | Phase::AwaitCommand
+            | Phase::AwaitPoll(..)
+            | Phase::AwaitLine(..)
+            | Phase::AwaitData(..)
+            | Phase::AwaitTls) => {
+                self.phase = phase;
+                self.interrupt(Farewell::Internal);
+            }
+        }
+    }
+
+    fn poll_output(&mut self) -> Option<Output<Ask, Event>> {
+        loop {
+            if let Some(output) = self.core.out.pop_front() {
+                return Some(output);
+            }
+            if self.advance() == Progress::Waits {
+                return None;
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let limits = &self.core.config.limits;
+        match (&self.phase, &self.core.state) {
+            (Phase::Closed, _) => None,
+            (_, State::NotAuthenticated) => self.opened.checked_add(limits.login_timeout),
+            // Then we are the slow ones.
+            (Phase::AwaitAnswer(..) | Phase::AwaitPoll(..), _) => None,
+            (_, State::Authenticated | State::Selected(_)) => self.active.checked_add(limits.idle_timeout),
+        }
+    }
+
+    fn wants_input(&self) -> bool {
+        match self.phase {
+            Phase::AwaitAnswer(..) | Phase::AwaitPoll(..) | Phase::Closed => false,
+            Phase::AwaitTls => true,
+            Phase::AwaitStart | Phase::AwaitCommand | Phase::AwaitLine(..) | Phase::AwaitData(..) => {
+                let limits = &self.core.config.limits;
+                self.framing.held_octets() <= limits.held_octets.max(limits.command_octets)
+            }
+        }
+    }
+}
+
+/// Hands an answer to what waited for it.
+fn answered(core: &mut Core, running: &Running, asked: Asked, answer: Answer) -> Outcome {
+    match asked {
+        Asked::Login { user } => login::answered(core, user, answer),
+        Asked::Authenticate(exchange) => authenticate::answered(core, exchange, answer),
+        Asked::Select(select) => select::answered(core, &select, answer),
+        Asked::Change(text) => create::answered(text, answer),
+        Asked::List(list) => list::answered(core, &list, answer),
+        Asked::ListStatus(listing) => list::status_answered(core, listing, answer),
+        Asked::Status { name, items } => status::answered(core, &name, &items, answer),
+        Asked::AppendStart(appending) => append::answered(core, appending, answer),
+        Asked::AppendFinish => append::finished(core, answer),
+        Asked::FetchSince(fetching) => fetch::since_answered(core, fetching, answer),
+        Asked::Fetch(fetching) => fetch::answered(core, fetching, answer),
+        Asked::Store(storing) => store::answered(core, storing, answer),
+        Asked::Copy(transfer) => copy::answered(core, transfer, answer),
+        Asked::Expunge => expunge::answered(core, answer),
+        Asked::Close => expunge::closed(core, answer),
+        Asked::Search(searching) => search::answered(core, &running.tag, searching, answer),
+        Asked::SearchModSeq(searching) => search::modseq_answered(core, &running.tag, searching, answer),
+        Asked::News(reply) => news::answered(core, running.row.news, reply, answer),
+        Asked::IdleNews => idle::answered(core, answer),
+    }
+}

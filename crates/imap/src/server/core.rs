@@ -1,0 +1,228 @@
+//! What the handlers of commands share: settings, state, and the way to the peer. Which command is
+//! running and what it waits for is not theirs to see; they say so with a [`Step`].
+
+use std::collections::VecDeque;
+
+use posthorn_base::TlsInfo;
+use posthorn_base::session::Output;
+use posthorn_sasl::{Channel, Mechanism};
+
+use super::append::Appending;
+use super::authenticate::Authenticating;
+use super::fetch::Fetching;
+use super::list::ListingStatus;
+use super::reply::{Farewell, Fault, Reply};
+use super::search::Searching;
+use super::selected::Selected;
+use super::store::Storing;
+use crate::ask::{Ask, Event, Transfer};
+use crate::codec::mailbox::NameCoding;
+use crate::config::Config;
+use crate::types::command::SelectCommand;
+use crate::types::list::ListCommand;
+use crate::types::status::StatusItem;
+
+/// Neighbouring sends are joined up to this size.
+const JOINED_OCTETS: usize = 16_384;
+
+/// The states of RFC 3501 section 3. Logout is the end of the session and needs none.
+#[derive(Debug)]
+pub(super) enum State {
+    NotAuthenticated,
+    Authenticated,
+    Selected(Box<Selected>),
+}
+
+/// What a handler wants next.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Put the question; the answer goes to what stands beside it.
+    Ask(Ask, Asked),
+    /// Send what was fetched, as it is polled.
+    Send(Box<Fetching>),
+    /// Read a line of the peer that is no command.
+    Read(Reading),
+    /// Take the octets of APPEND's literal.
+    Data(Box<Appending>),
+    /// The command is over.
+    Done(Reply),
+    /// The command is over, and the client was told the news.
+    Final(Reply),
+    /// The command is over and TLS begins.
+    StartTls(Reply),
+    /// The command is over and so is the session.
+    Logout(Reply),
+}
+
+/// What a handler comes to.
+pub(super) type Outcome = Result<Step, Fault>;
+
+/// Who waits for the shell's answer.
+#[derive(Debug)]
+pub(super) enum Asked {
+    Login {
+        user: String,
+    },
+    Authenticate(Box<Authenticating>),
+    Select(SelectCommand),
+    /// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE: with the text of the reply.
+    Change(&'static str),
+    List(ListCommand),
+    ListStatus(ListingStatus),
+    Status {
+        name: String,
+        items: Vec<StatusItem>,
+    },
+    AppendStart(Box<Appending>),
+    AppendFinish,
+    FetchSince(Box<Fetching>),
+    Fetch(Box<Fetching>),
+    Store(Box<Storing>),
+    Copy(Transfer),
+    Expunge,
+    Close,
+    Search(Searching),
+    SearchModSeq(Searching),
+    /// News for the client in front of this reply.
+    News(Reply),
+    IdleNews,
+}
+
+/// Who waits for a line.
+#[derive(Debug)]
+pub(super) enum Reading {
+    Authenticate(Box<Authenticating>),
+    /// The end of APPEND.
+    AppendEnd(Box<Appending>),
+    /// `DONE`.
+    Idle,
+}
+
+/// See the file's comment.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) config: Config,
+    pub(super) tls: Option<TlsInfo>,
+    pub(super) state: State,
+    /// Has the client asked for mod-sequences (RFC 7162 section 3.1)?
+    pub(super) condstore: bool,
+    /// May there be news of the selected mailbox?
+    pub(super) noticed: bool,
+    pub(super) login_failures: u32,
+    /// Said after the reply of the running command.
+    pub(super) farewell: Option<Farewell>,
+    pub(super) out: VecDeque<Output<Ask, Event>>,
+}
+
+impl Core {
+    pub(super) const fn new(config: Config) -> Self {
+        Self {
+            config,
+            tls: None,
+            state: State::NotAuthenticated,
+            condstore: false,
+            noticed: false,
+            login_failures: 0,
+            farewell: None,
+            out: VecDeque::new(),
+        }
+    }
+
+    /// How mailbox names travel.
+    #[expect(
+        clippy::unused_self,
+        reason = "RFC 6855 and RFC 9051 make it depend on what was enabled"
+    )]
+    pub(super) const fn names(&self) -> NameCoding {
+        NameCoding::Utf7
+    }
+
+    pub(super) fn send(&mut self, octets: Vec<u8>) {
+        if octets.is_empty() {
+            return;
+        }
+        match self.out.back_mut() {
+            Some(Output::Send(before)) if before.len().saturating_add(octets.len()) <= JOINED_OCTETS => {
+                before.extend_from_slice(&octets);
+            }
+            Some(_) | None => self.out.push_back(Output::Send(octets)),
+        }
+    }
+
+    /// Sends `* text`.
+    pub(super) fn untagged(&mut self, text: &str) {
+        self.send(format!("* {text}\r\n").into_bytes());
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.out.push_back(Output::Event(event));
+    }
+
+    /// The selected mailbox. The table lets no command that needs one come here without.
+    pub(super) fn selected(&mut self) -> Result<&mut Selected, Fault> {
+        match &mut self.state {
+            State::Selected(selected) => Ok(selected),
+            State::NotAuthenticated | State::Authenticated => {
+                Err(Fault::WrongState("Select a mailbox first"))
+            }
+        }
+    }
+
+    /// Ends the selection, if there is one.
+    pub(super) fn deselect(&mut self) {
+        if let State::Selected(_) = self.state {
+            self.state = State::Authenticated;
+            self.event(Event::Selected(None));
+        }
+        self.noticed = false;
+    }
+
+    /// A command that enables CONDSTORE was given (RFC 7162 section 3.1).
+    pub(super) fn enable_condstore(&mut self) {
+        if self.condstore {
+            return;
+        }
+        self.condstore = true;
+        if let State::Selected(selected) = &self.state {
+            let code = format!(
+                "OK [HIGHESTMODSEQ {}] CONDSTORE is enabled",
+                selected.since_modseq
+            );
+            self.untagged(&code);
+        }
+    }
+
+    /// May a password travel?
+    pub(super) const fn is_private(&self) -> bool {
+        self.tls.is_some() || self.config.allow_plaintext_login
+    }
+
+    pub(super) const fn offers_starttls(&self) -> bool {
+        self.config.starttls && self.tls.is_none()
+    }
+
+    /// What SCRAM may bind to.
+    pub(super) fn channel(&self) -> Channel {
+        match &self.tls {
+            Some(tls) if self.config.mechanisms.contains(&Mechanism::ScramSha256Plus) => Channel::from(tls),
+            Some(_) | None => Channel::default(),
+        }
+    }
+
+    /// The mechanisms on offer now.
+    pub(super) fn mechanisms(&self) -> Vec<Mechanism> {
+        let can_bind = self.channel().can_bind();
+        let is_private = self.is_private();
+        let is_offered = |mechanism: &Mechanism| match mechanism {
+            Mechanism::Plain | Mechanism::Login => is_private,
+            Mechanism::ScramSha256 => true,
+            Mechanism::ScramSha256Plus => can_bind,
+        };
+        self.config
+            .mechanisms
+            .iter()
+            .copied()
+            .filter(is_offered)
+            .collect()
+    }
+}

@@ -1,0 +1,61 @@
+//! EXPUNGE, UID EXPUNGE and CLOSE (RFC 3501 sections 6.4.2 and 6.4.3, RFC 4315 section 2.1).
+
+use super::core::{Asked, Core, Outcome, Step};
+use super::reply::Reply;
+use super::select;
+use super::selected::Numbers;
+use crate::ask::{Answer, Ask};
+use crate::types::SequenceSet;
+use crate::types::sequence_set::Numbering;
+
+pub(super) fn start(core: &mut Core, uids: Option<&SequenceSet>) -> Outcome {
+    let selected = core.selected()?;
+    selected.writable()?;
+    let uids = match uids {
+        Some(set) => {
+            let uids: Vec<u32> = selected.resolve(Numbering::Uid, set)?.into_iter().collect();
+            if uids.is_empty() {
+                return Ok(Step::Done(Reply::ok("EXPUNGE completed")));
+            }
+            Some(uids)
+        }
+        None => None,
+    };
+    let mailbox = selected.mailbox;
+    Ok(Step::Ask(Ask::Expunge { mailbox, uids }, Asked::Expunge))
+}
+
+pub(super) fn answered(core: &mut Core, answer: Answer) -> Outcome {
+    let Answer::Expunged { uids, .. } = answer else {
+        return Err(answer.into());
+    };
+    tell(core, &uids)?;
+    Ok(Step::Done(Reply::ok("EXPUNGE completed")))
+}
+
+/// Tells the client of messages that its own command removed.
+pub(super) fn tell(core: &mut Core, uids: &[u32]) -> Result<(), super::reply::Fault> {
+    let mut out = Vec::new();
+    let selected = core.selected()?;
+    selected.vanish(uids);
+    selected.print_vanished(&mut out, Numbers::MayChange);
+    core.send(out);
+    Ok(())
+}
+
+/// CLOSE removes without telling, and only what was opened for writing.
+pub(super) fn start_close(core: &mut Core) -> Outcome {
+    let selected = core.selected()?;
+    if selected.is_read_only() {
+        return Ok(select::close(core));
+    }
+    let mailbox = selected.mailbox;
+    Ok(Step::Ask(Ask::Expunge { mailbox, uids: None }, Asked::Close))
+}
+
+pub(super) fn closed(core: &mut Core, answer: Answer) -> Outcome {
+    let Answer::Expunged { .. } = answer else {
+        return Err(answer.into());
+    };
+    Ok(select::close(core))
+}

@@ -1,0 +1,274 @@
+//! FETCH and UID FETCH (RFC 3501 section 6.4.5), with MODSEQ and CHANGEDSINCE (RFC 7162).
+//!
+//! Messages are asked for in batches, and the next batch only once the rows of the last were polled, so
+//! that a slow client costs one batch of memory. Rows are printed as they are polled; sections are moved
+//! into the output, not copied.
+
+use std::collections::VecDeque;
+
+use posthorn_message::SectionText;
+use roaring::RoaringBitmap;
+
+use super::core::{Asked, Core, Outcome, Step};
+use super::reply::Reply;
+use super::selected::Selected;
+use super::store::take_batch;
+use crate::ask::{Answer, Ask, FetchRow};
+use crate::codec::{date, fetch as codec, text};
+use crate::types::FetchWant;
+use crate::types::fetch::{FetchCommand, FetchItem, FetchSection};
+
+/// Octets a section is guessed to have before any was seen.
+const HEADER_OCTETS: u64 = 4_096;
+const BODY_OCTETS: u64 = 65_536;
+
+/// A FETCH under way.
+#[derive(Debug)]
+pub(super) struct Fetching {
+    items: Vec<FetchItem>,
+    want: FetchWant,
+    mark_seen: bool,
+    /// Not asked yet.
+    left: RoaringBitmap,
+    /// Answered and not printed yet.
+    rows: VecDeque<FetchRow>,
+    batch: usize,
+    asked: u64,
+    came: u64,
+}
+
+pub(super) fn start(core: &mut Core, fetch: FetchCommand) -> Outcome {
+    if fetch.items.contains(&FetchItem::ModSeq) {
+        core.enable_condstore();
+    }
+    let limits = &core.config.limits;
+    let (batch_messages, batch_octets) = (limits.batch_messages, limits.batch_octets);
+    let selected = core.selected()?;
+    let left = selected.resolve(fetch.numbering, &fetch.set)?;
+    let want = wanted(&fetch.items);
+    let is_peek = |item: &FetchItem| match item {
+        FetchItem::Section(section) => section.is_peek,
+        FetchItem::Flags
+        | FetchItem::InternalDate
+        | FetchItem::Size
+        | FetchItem::Uid
+        | FetchItem::ModSeq
+        | FetchItem::Envelope
+        | FetchItem::BodyStructure
+        | FetchItem::Body => true,
+    };
+    let fetching = Box::new(Fetching {
+        mark_seen: !selected.is_read_only() && !fetch.items.iter().all(is_peek),
+        batch: batch_size(&want, batch_messages, batch_octets),
+        items: fetch.items,
+        want,
+        left,
+        rows: VecDeque::new(),
+        asked: 0,
+        came: 0,
+    });
+    match fetch.changed_since {
+        Some(since_modseq) => {
+            let mailbox = selected.mailbox;
+            let ask = Ask::Changes {
+                mailbox,
+                since_modseq,
+            };
+            Ok(Step::Ask(ask, Asked::FetchSince(fetching)))
+        }
+        None => resume(core, fetching),
+    }
+}
+
+/// What the shell must look up.
+fn wanted(items: &[FetchItem]) -> FetchWant {
+    let mut want = FetchWant::default();
+    for item in items {
+        match item {
+            FetchItem::Envelope => want.envelope = true,
+            FetchItem::BodyStructure => want.body_structure = true,
+            FetchItem::Body => want.body = true,
+            FetchItem::Section(section) => want.sections.push(section.want.clone()),
+            FetchItem::Flags
+            | FetchItem::InternalDate
+            | FetchItem::Size
+            | FetchItem::Uid
+            | FetchItem::ModSeq => {}
+        }
+    }
+    want
+}
+
+/// How many messages to ask for at once.
+fn batch_size(want: &FetchWant, batch_messages: usize, batch_octets: u64) -> usize {
+    if *want == FetchWant::default() {
+        return batch_messages.saturating_mul(10);
+    }
+    let octets_per_message = want.sections.iter().fold(0u64, |octets, want| {
+        let guess = match want.section.text {
+            SectionText::Header
+            | SectionText::HeaderFields(_)
+            | SectionText::HeaderFieldsNot(_)
+            | SectionText::Mime => HEADER_OCTETS,
+            SectionText::Whole | SectionText::Text => BODY_OCTETS,
+        };
+        let most = want.partial.map_or(guess, |partial| u64::from(partial.length));
+        octets.saturating_add(most)
+    });
+    let fitting = batch_octets
+        .checked_div(octets_per_message)
+        .map_or(batch_messages, |fitting| {
+            usize::try_from(fitting).unwrap_or(usize::MAX)
+        });
+    fitting.clamp(1, batch_messages.max(1))
+}
+
+/// CHANGEDSINCE: of the messages named, only those that changed.
+pub(super) fn since_answered(core: &mut Core, mut fetching: Box<Fetching>, answer: Answer) -> Outcome {
+    let Answer::Changes { changed, arrived, .. } = answer else {
+        return Err(answer.into());
+    };
+    let touched: RoaringBitmap = changed.iter().map(|change| change.uid).chain(arrived).collect();
+    fetching.left &= touched;
+    resume(core, fetching)
+}
+
+/// Prints the next row, or asks for the next batch.
+pub(super) fn resume(core: &mut Core, mut fetching: Box<Fetching>) -> Outcome {
+    if let Some(row) = fetching.rows.pop_front() {
+        print_row(core, &fetching, row)?;
+        return Ok(Step::Send(fetching));
+    }
+    let uids = take_batch(&mut fetching.left, fetching.batch);
+    if uids.is_empty() {
+        return Ok(Step::Done(completed(&fetching)));
+    }
+    fetching.asked = fetching
+        .asked
+        .saturating_add(u64::try_from(uids.len()).unwrap_or(u64::MAX));
+    let octets_at_most = core.config.limits.batch_octets;
+    let ask = Ask::Fetch {
+        mailbox: core.selected()?.mailbox,
+        uids,
+        want: fetching.want.clone(),
+        mark_seen: fetching.mark_seen,
+        octets_at_most,
+    };
+    Ok(Step::Ask(ask, Asked::Fetch(fetching)))
+}
+
+/// RFC 5530: messages that another session expunged are missing; the EXPUNGE comes with a later command.
+fn completed(fetching: &Fetching) -> Reply {
+    let reply = Reply::ok("FETCH completed");
+    match fetching.came < fetching.asked {
+        true => reply.with_code("EXPUNGEISSUED"),
+        false => reply,
+    }
+}
+
+pub(super) fn answered(core: &mut Core, mut fetching: Box<Fetching>, answer: Answer) -> Outcome {
+    let Answer::Fetched { rows, not_reached } = answer else {
+        return Err(answer.into());
+    };
+    let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    fetching.came = fetching.came.saturating_add(count(rows.len()));
+    fetching.asked = fetching.asked.saturating_sub(count(not_reached.len()));
+    fetching.left.extend(not_reached);
+    let selected = core.selected()?;
+    let mut out = Vec::new();
+    selected.meet_keywords(&mut out, rows.iter().flat_map(|row| &row.flags.keywords));
+    for row in rows.iter().filter(|row| row.newly_seen) {
+        selected.note_told(row.uid, row.modseq);
+    }
+    if fetching.came < fetching.asked {
+        core.noticed = true;
+    }
+    core.send(out);
+    fetching.rows = rows.into();
+    Ok(Step::Send(fetching))
+}
+
+/// Prints `* n FETCH (…)`.
+fn print_row(core: &mut Core, fetching: &Fetching, mut row: FetchRow) -> Result<(), super::reply::Fault> {
+    let condstore = core.condstore;
+    let selected = core.selected()?;
+    let Some(number) = selected.number_of(row.uid) else {
+        return Ok(());
+    };
+    let mut sections = std::mem::take(&mut row.sections).into_iter();
+    let mut pieces = Pieces::default();
+    pieces
+        .open
+        .extend_from_slice(format!("* {number} FETCH (").as_bytes());
+    for (index, item) in fetching.items.iter().enumerate() {
+        if index > 0 {
+            pieces.open.push(b' ');
+        }
+        if let FetchItem::Section(section) = item {
+            pieces.section(section, sections.next().flatten());
+        } else {
+            print_item(&mut pieces.open, selected, item, &row);
+        }
+    }
+    if row.newly_seen && !fetching.items.contains(&FetchItem::Flags) {
+        pieces.open.push(b' ');
+        print_item(&mut pieces.open, selected, &FetchItem::Flags, &row);
+    }
+    if row.newly_seen && condstore && !fetching.items.contains(&FetchItem::ModSeq) {
+        pieces.open.push(b' ');
+        print_item(&mut pieces.open, selected, &FetchItem::ModSeq, &row);
+    }
+    pieces.open.extend_from_slice(b")\r\n");
+    pieces.done.push(pieces.open);
+    for piece in pieces.done {
+        core.send(piece);
+    }
+    Ok(())
+}
+
+/// A response in the making: large sections stay the vectors they came in.
+#[derive(Default)]
+struct Pieces {
+    done: Vec<Vec<u8>>,
+    open: Vec<u8>,
+}
+
+impl Pieces {
+    fn section(&mut self, section: &FetchSection, octets: Option<Vec<u8>>) {
+        codec::print_section(&mut self.open, section);
+        self.open.push(b' ');
+        match octets {
+            None => self.open.extend_from_slice(b"NIL"),
+            Some(octets) => {
+                text::literal_head(&mut self.open, octets.len());
+                self.done.push(std::mem::take(&mut self.open));
+                self.done.push(octets);
+            }
+        }
+    }
+}
+
+fn print_item(out: &mut Vec<u8>, selected: &Selected, item: &FetchItem, row: &FetchRow) {
+    let ready = |out: &mut Vec<u8>, label: &str, octets: &Option<Vec<u8>>| {
+        out.extend_from_slice(label.as_bytes());
+        out.extend_from_slice(octets.as_deref().unwrap_or(b"NIL"));
+    };
+    match item {
+        FetchItem::Flags => {
+            out.extend_from_slice(b"FLAGS ");
+            selected.print_message_flags(out, row.uid, &row.flags);
+        }
+        FetchItem::InternalDate => {
+            out.extend_from_slice(b"INTERNALDATE ");
+            date::print_date_time(out, row.internal_date);
+        }
+        FetchItem::Size => out.extend_from_slice(format!("RFC822.SIZE {}", row.size_octets).as_bytes()),
+        FetchItem::Uid => out.extend_from_slice(format!("UID {}", row.uid).as_bytes()),
+        FetchItem::ModSeq => out.extend_from_slice(format!("MODSEQ ({})", row.modseq).as_bytes()),
+        FetchItem::Envelope => ready(out, "ENVELOPE ", &row.envelope),
+        FetchItem::BodyStructure => ready(out, "BODYSTRUCTURE ", &row.body_structure),
+        FetchItem::Body => ready(out, "BODY ", &row.body),
+        // Sections are moved, see `Pieces`.
+        FetchItem::Section(_) => {}
+    }
+}

@@ -1,0 +1,204 @@
+//! From the input to the handlers: commands, literals, single lines and the message of APPEND. A
+//! malformed command is refused here, and its literals with it.
+
+use super::append::{self, Appending};
+use super::core::Reading;
+use super::reply::{self, Farewell, Fault};
+use super::table::{self, Row};
+use super::{ImapSession, Phase, Progress, Running, authenticate, idle};
+use crate::codec::Reader;
+use crate::framing::{Frame, LiteralHead, Sync};
+
+impl ImapSession {
+    pub(super) fn next_command(&mut self) -> Progress {
+        match self.framing.next(self.core.config.limits.command_octets) {
+            Frame::Incomplete => return Progress::Waits,
+            Frame::TooLong => self.close(Farewell::LineTooLong),
+            Frame::BareLf => self.close(Farewell::BareLf),
+            Frame::Literal(head) => self.literal(head),
+            Frame::Complete => self.execute(),
+        }
+        Progress::Made
+    }
+
+    /// A command is complete.
+    fn execute(&mut self) {
+        let octets = self.framing.take_command();
+        let mut reader = Reader::new(&octets, self.core.names());
+        let (tag, row) = match self.head(&mut reader) {
+            Ok(found) => found,
+            Err((tag, fault)) => return self.refuse(tag.as_deref(), &fault),
+        };
+        match row.parse(&mut reader) {
+            Ok(command) => {
+                let outcome = table::start(&mut self.core, command);
+                self.settle(Running { tag, row }, outcome);
+            }
+            Err(error) => self.refuse(Some(&tag), &Fault::Syntax(error)),
+        }
+    }
+
+    /// Reads tag and verb.
+    fn head(&self, reader: &mut Reader<'_>) -> Result<(String, &'static Row), (Option<String>, Fault)> {
+        let tag = match reader.tag() {
+            Ok(tag) => tag.to_owned(),
+            Err(error) => return Err((None, Fault::Syntax(error))),
+        };
+        let row = match reader.space() {
+            Ok(()) => table::find(reader, &self.core.state),
+            Err(error) => Err(Fault::Syntax(error)),
+        };
+        row.map_err(|fault| (Some(tag.clone()), fault))
+            .map(|row| (tag, row))
+    }
+
+    /// The command so far announces a literal.
+    fn literal(&mut self, head: LiteralHead) {
+        if self.starts_append(head) {
+            return;
+        }
+        let limit = self.core.config.limits.command_octets;
+        let room = limit.saturating_sub(self.framing.command_octets());
+        match usize::try_from(head.size_octets) {
+            Ok(size_octets) if size_octets <= room => {
+                self.framing.include_literal(size_octets);
+                if head.sync == Sync::Waits {
+                    self.core.send(b"+ Ready\r\n".to_vec());
+                }
+            }
+            Ok(_) | Err(_) => self.refuse_command(head, &Fault::LiteralTooBig),
+        }
+    }
+
+    /// Begins an APPEND if what was announced is its message.
+    fn starts_append(&mut self, literal: LiteralHead) -> bool {
+        let octets = self.framing.command().to_vec();
+        let mut reader = Reader::new(&octets, self.core.names());
+        let Ok((tag, row)) = self.head(&mut reader) else {
+            return false;
+        };
+        if !row.is_append() {
+            return false;
+        }
+        let limit = self.core.config.limits.message_octets;
+        match append::start(&mut reader, literal, limit) {
+            append::Start::NotYet => return false,
+            append::Start::Refuse(fault) => self.refuse_command(literal, &fault),
+            append::Start::Go(outcome) => {
+                self.framing.take_command();
+                self.settle(Running { tag, row }, outcome);
+            }
+        }
+        true
+    }
+
+    /// Refuses a command at its literal: one that waits for "+" is never sent, the other cannot be told
+    /// from commands any more.
+    fn refuse_command(&mut self, literal: LiteralHead, fault: &Fault) {
+        let octets = self.framing.take_command();
+        let tag = Reader::new(&octets, self.core.names())
+            .tag()
+            .ok()
+            .map(str::to_owned);
+        match literal.sync {
+            Sync::Waits => self.refuse(tag.as_deref(), fault),
+            Sync::SendsAnyway => self.close(Farewell::LiteralTooBig),
+        }
+    }
+
+    fn refuse(&mut self, tag: Option<&str>, fault: &Fault) {
+        let reply = reply::of_fault(fault, &self.core.config.reference);
+        self.core.send(reply.print(tag));
+    }
+
+    pub(super) fn next_line(&mut self, running: Running, reading: Reading) -> Progress {
+        let limits = &self.core.config.limits;
+        match reading {
+            Reading::AppendEnd(appending) => self.append_end(running, appending),
+            Reading::Authenticate(exchange) => {
+                let frame = self.framing.next_line(limits.sasl_line_octets);
+                self.plain_line(frame, running, Reading::Authenticate(exchange))
+            }
+            Reading::Idle => {
+                let frame = self.framing.next_line(limits.command_octets);
+                self.plain_line(frame, running, Reading::Idle)
+            }
+        }
+    }
+
+    fn plain_line(&mut self, frame: Frame, running: Running, reading: Reading) -> Progress {
+        match frame {
+            Frame::Incomplete => {
+                self.phase = Phase::AwaitLine(running, reading);
+                return Progress::Waits;
+            }
+            Frame::TooLong => self.close(Farewell::LineTooLong),
+            Frame::BareLf => self.close(Farewell::BareLf),
+            Frame::Complete | Frame::Literal(_) => {
+                let line = self.framing.take_command();
+                let outcome = match reading {
+                    Reading::Authenticate(exchange) => authenticate::line(&mut self.core, exchange, &line),
+                    Reading::Idle => idle::line(&line),
+                    Reading::AppendEnd(appending) => append::end(*appending),
+                };
+                self.settle(running, outcome);
+            }
+        }
+        Progress::Made
+    }
+
+    /// After APPEND's message comes the end of the line, and nothing else.
+    fn append_end(&mut self, running: Running, mut appending: Box<Appending>) -> Progress {
+        match self.framing.next(self.core.config.limits.command_octets) {
+            Frame::Incomplete => {
+                self.phase = Phase::AwaitLine(running, Reading::AppendEnd(appending));
+                return Progress::Waits;
+            }
+            Frame::TooLong => self.close_append(&appending, Farewell::LineTooLong),
+            Frame::BareLf => self.close_append(&appending, Farewell::BareLf),
+            Frame::Complete => {
+                let line = self.framing.take_command();
+                appending.void_if_more(&mut self.core, &line);
+                let outcome = append::end(*appending);
+                self.settle(running, outcome);
+            }
+            Frame::Literal(literal) => {
+                let line = self.framing.take_command();
+                appending.void_if_more(&mut self.core, &line);
+                let limit = self.core.config.limits.message_octets;
+                match literal.sync {
+                    Sync::Waits => {
+                        let outcome = append::end(*appending);
+                        self.settle(running, outcome);
+                    }
+                    Sync::SendsAnyway if literal.size_octets <= limit => {
+                        appending.left = literal.size_octets;
+                        self.phase = Phase::AwaitData(running, appending);
+                    }
+                    Sync::SendsAnyway => self.close_append(&appending, Farewell::LiteralTooBig),
+                }
+            }
+        }
+        Progress::Made
+    }
+
+    fn close_append(&mut self, appending: &Appending, farewell: Farewell) {
+        appending.discard(&mut self.core);
+        self.close(farewell);
+    }
+
+    pub(super) fn next_data(&mut self, running: Running, mut appending: Box<Appending>) -> Progress {
+        if appending.left > 0 {
+            let octets = self.framing.take_data(appending.left);
+            if octets.is_empty() {
+                self.phase = Phase::AwaitData(running, appending);
+                return Progress::Waits;
+            }
+            appending.take(&mut self.core, octets);
+            self.phase = Phase::AwaitData(running, appending);
+        } else {
+            self.phase = Phase::AwaitLine(running, Reading::AppendEnd(appending));
+        }
+        Progress::Made
+    }
+}

@@ -1,0 +1,250 @@
+//! LIST and LSUB (RFC 3501 sections 6.3.8 and 6.3.9) with RFC 5258, LIST-STATUS (RFC 5819) and
+//! SPECIAL-USE (RFC 6154). The shell gives all names; matching, parents and attributes are found here.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::core::{Asked, Core, Outcome, Step};
+use super::reply::Reply;
+use crate::ask::{Answer, Ask, MailboxInfo};
+use crate::codec::{list as codec, status};
+use crate::types::SpecialUse;
+use crate::types::list::{ListCommand, ListForm};
+use crate::types::status::StatusItem;
+
+/// Mailboxes whose STATUS is still to be told, after LIST … RETURN (STATUS (…)).
+#[derive(Debug)]
+pub(super) struct ListingStatus {
+    current: String,
+    left: VecDeque<String>,
+    items: Vec<StatusItem>,
+}
+
+pub(super) fn start(core: &mut Core, list: ListCommand) -> Step {
+    let asks_for_root = list.form != ListForm::Extended && list.patterns.iter().all(String::is_empty);
+    if asks_for_root {
+        // RFC 3501 section 6.3.8: the client wants to know the separator.
+        let label = label(list.form);
+        core.untagged(&format!("{label} (\\Noselect) \"/\" \"\""));
+        return Step::Done(completed(list.form));
+    }
+    if list.returns.status.contains(&StatusItem::HighestModSeq) {
+        core.enable_condstore();
+    }
+    Step::Ask(Ask::Mailboxes, Asked::List(list))
+}
+
+const fn label(form: ListForm) -> &'static str {
+    match form {
+        ListForm::Basic | ListForm::Extended => "LIST",
+        ListForm::Lsub => "LSUB",
+    }
+}
+
+fn completed(form: ListForm) -> Reply {
+    Reply::ok(match form {
+        ListForm::Basic | ListForm::Extended => "LIST completed",
+        ListForm::Lsub => "LSUB completed",
+    })
+}
+
+pub(super) fn answered(core: &mut Core, list: &ListCommand, answer: Answer) -> Outcome {
+    let Answer::Mailboxes(mailboxes) = answer else {
+        return Err(answer.into());
+    };
+    let tree = tree(mailboxes);
+    let mut out = Vec::new();
+    let mut left = VecDeque::new();
+    for (name, node) in &tree {
+        let is_matched = list
+            .patterns
+            .iter()
+            .any(|pattern| matches(&list.reference, pattern, name));
+        if !is_matched {
+            continue;
+        }
+        let Some(line) = line(list, name, node) else {
+            continue;
+        };
+        codec::print(&mut out, core.names(), &line);
+        if node.exists && !list.returns.status.is_empty() {
+            left.push_back(name.clone());
+        }
+    }
+    core.send(out);
+    next_status(
+        ListingStatus {
+            current: String::new(),
+            left,
+            items: list.returns.status.clone(),
+        },
+        completed(list.form),
+    )
+}
+
+fn next_status(mut listing: ListingStatus, reply: Reply) -> Outcome {
+    match listing.left.pop_front() {
+        Some(name) => {
+            listing.current.clone_from(&name);
+            Ok(Step::Ask(Ask::Status { name }, Asked::ListStatus(listing)))
+        }
+        None => Ok(Step::Done(reply)),
+    }
+}
+
+pub(super) fn status_answered(core: &mut Core, listing: ListingStatus, answer: Answer) -> Outcome {
+    if let Answer::Status(status) = answer {
+        let mut out = Vec::new();
+        status::print(&mut out, core.names(), &listing.current, &listing.items, &status);
+        core.send(out);
+    } else if answer != Answer::NoSuchMailbox {
+        // A mailbox that is gone by now is passed over (RFC 5819 section 2).
+        return Err(answer.into());
+    }
+    next_status(listing, completed(ListForm::Extended))
+}
+
+/// A name in the hierarchy: a mailbox, a subscription, or a parent of either.
+#[derive(Debug, Default)]
+struct Node {
+    exists: bool,
+    subscribed: bool,
+    special_use: Option<SpecialUse>,
+    /// There is a mailbox below.
+    has_children: bool,
+    has_subscribed_children: bool,
+}
+
+/// All names with their parents, in order.
+fn tree(mailboxes: Vec<MailboxInfo>) -> BTreeMap<String, Node> {
+    let mut tree: BTreeMap<String, Node> = BTreeMap::new();
+    for mailbox in mailboxes {
+        for (at, _) in mailbox.name.match_indices('/') {
+            let Some((parent, _)) = mailbox.name.split_at_checked(at) else {
+                continue;
+            };
+            let parent = tree.entry(parent.to_owned()).or_default();
+            parent.has_children |= mailbox.exists;
+            parent.has_subscribed_children |= mailbox.subscribed;
+        }
+        let node = tree.entry(mailbox.name).or_default();
+        node.exists |= mailbox.exists;
+        node.subscribed |= mailbox.subscribed;
+        node.special_use = node.special_use.or(mailbox.special_use);
+    }
+    tree
+}
+
+/// The response for a name that matches a pattern; `None` when it is not to be listed.
+fn line<'a>(list: &ListCommand, name: &'a str, node: &Node) -> Option<codec::ListLine<'a>> {
+    let is_there = node.exists || node.has_children;
+    // A parent of subscribed names that is not itself subscribed.
+    let stands_for_children = node.has_subscribed_children && !node.subscribed;
+    let is_listed = match list.form {
+        ListForm::Basic => is_there,
+        // RFC 3501 section 6.3.9: with `%` the parent stands for what is below. `*` lists those anyway.
+        ListForm::Lsub => node.subscribed || (stands_for_children && ends_with_percent(list)),
+        ListForm::Extended => {
+            let by_subscription = match (list.select.subscribed, list.select.recursive_match) {
+                (false, _) => is_there,
+                (true, false) => node.subscribed,
+                (true, true) => node.subscribed || node.has_subscribed_children,
+            };
+            by_subscription && (!list.select.special_use || node.special_use.is_some())
+        }
+    };
+    if !is_listed {
+        return None;
+    }
+    let mut attributes = Vec::new();
+    match list.form {
+        ListForm::Lsub if !node.subscribed => attributes.push("\\Noselect"),
+        // LSUB speaks of the subscription alone (RFC 3501 section 6.3.9).
+        ListForm::Lsub => {}
+        ListForm::Extended if !node.exists => attributes.push("\\NonExistent"),
+        ListForm::Basic if !node.exists => attributes.push("\\Noselect"),
+        ListForm::Basic | ListForm::Extended => {}
+    }
+    if list.form != ListForm::Lsub {
+        attributes.push(if node.has_children {
+            "\\HasChildren"
+        } else {
+            "\\HasNoChildren"
+        });
+        attributes.extend(node.special_use.map(SpecialUse::attribute));
+    }
+    if list.returns.subscribed && node.subscribed {
+        attributes.push("\\Subscribed");
+    }
+    Some(codec::ListLine {
+        label: label(list.form),
+        attributes,
+        name,
+        has_subscribed_children: list.select.recursive_match && node.has_subscribed_children,
+    })
+}
+
+fn ends_with_percent(list: &ListCommand) -> bool {
+    list.patterns.iter().any(|pattern| pattern.ends_with('%'))
+}
+
+/// Does a name match reference and pattern? `*` stands for anything, `%` for anything within a level.
+/// Only INBOX itself is matched without case. The work is bounded by the product of the lengths.
+fn matches(reference: &str, pattern: &str, name: &str) -> bool {
+    let pattern: Vec<char> = reference.chars().chain(pattern.chars()).collect();
+    let is_inbox = name == "INBOX";
+    let same = |a: char, b: char| a == b || (is_inbox && a.eq_ignore_ascii_case(&b));
+    // `fits[i]`: the pattern read so far matches the first `i` characters of the name.
+    let name: Vec<char> = name.chars().collect();
+    let mut fits = vec![false; name.len().saturating_add(1)];
+    if let Some(first) = fits.first_mut() {
+        *first = true;
+    }
+    for &wanted in &pattern {
+        let mut next = Vec::with_capacity(fits.len());
+        let mut before = false;
+        for (index, &fit) in fits.iter().enumerate() {
+            let came = index.checked_sub(1).and_then(|last| name.get(last)).copied();
+            let last_fit = index.checked_sub(1).and_then(|last| fits.get(last)).copied();
+            let now = match wanted {
+                '*' => fit || before,
+                '%' => fit || (before && came != Some('/')),
+                wanted => last_fit == Some(true) && came.is_some_and(|came| same(wanted, came)),
+            };
+            next.push(now);
+            before = now;
+        }
+        fits = next;
+    }
+    fits.last() == Some(&true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_match_within_and_across_levels() {
+        for (pattern, name, expected) in [
+            ("*", "a/b/c", true),
+            ("%", "a", true),
+            ("%", "a/b", false),
+            ("a/%", "a/b", true),
+            ("a/%", "a/b/c", false),
+            ("a/*", "a/b/c", true),
+            ("a*", "a/b/c", true),
+            ("%/%", "a/b", true),
+            ("*b*", "a/b/c", true),
+            ("inbox", "INBOX", true),
+            ("in%", "INBOX", true),
+            ("archive", "Archive", false),
+            ("", "", true),
+            ("", "a", false),
+            ("%%%%", "abc", true),
+            ("ä%", "äöü", true),
+        ] {
+            assert_eq!(matches("", pattern, name), expected, "{pattern} {name}");
+        }
+        assert!(matches("a/", "%", "a/b"));
+        assert!(!matches("a/", "%", "b"));
+    }
+}

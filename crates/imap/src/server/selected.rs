@@ -1,0 +1,238 @@
+//! The selected mailbox as the client knows it: sequence numbers are ranks in a bitmap of UIDs, and the
+//! bitmap changes only when the client is told (RFC 3501 sections 5.2, 7.3, 7.4).
+
+use std::collections::BTreeMap;
+
+use roaring::RoaringBitmap;
+
+use super::reply::Fault;
+use crate::ask::{Ask, MailboxHandle, MessageChange, SelectedMailbox};
+use crate::codec::{flags, text};
+use crate::types::command::Access;
+use crate::types::sequence_set::Numbering;
+use crate::types::{Flags, SequenceSet, SystemFlags};
+
+/// Own changes remembered so that they are not told twice; beyond that they are.
+const TOLD: usize = 10_000;
+
+/// May the client be told of expunged messages now?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numbers {
+    MayChange,
+    Stay,
+}
+
+/// See the file's comment.
+#[derive(Debug)]
+pub(super) struct Selected {
+    pub(super) mailbox: MailboxHandle,
+    access: Access,
+    /// What the client knows of.
+    uids: RoaringBitmap,
+    /// The largest UID the client was ever told of; new messages are above it.
+    last_uid: u32,
+    first_recent_uid: u32,
+    keywords: Vec<String>,
+    /// Gone, and the client does not know yet.
+    vanished: RoaringBitmap,
+    /// Up to here the client knows all changes.
+    pub(super) since_modseq: i64,
+    /// Changes above `since_modseq` that the client was told because it made them.
+    told: BTreeMap<u32, i64>,
+}
+
+impl Selected {
+    pub(super) fn new(opened: SelectedMailbox, access: Access) -> Self {
+        Self {
+            mailbox: opened.mailbox,
+            access,
+            last_uid: opened
+                .uids
+                .max()
+                .unwrap_or(0)
+                .max(opened.uid_next.saturating_sub(1)),
+            uids: opened.uids,
+            first_recent_uid: opened.first_recent_uid,
+            keywords: opened.keywords,
+            vanished: RoaringBitmap::new(),
+            since_modseq: opened.highest_modseq,
+            told: BTreeMap::new(),
+        }
+    }
+
+    pub(super) const fn uids(&self) -> &RoaringBitmap {
+        &self.uids
+    }
+
+    pub(super) fn is_read_only(&self) -> bool {
+        self.access == Access::ReadOnly
+    }
+
+    /// # Errors
+    /// When it was opened with EXAMINE.
+    pub(super) fn writable(&self) -> Result<(), Fault> {
+        match self.access {
+            Access::ReadWrite => Ok(()),
+            Access::ReadOnly => Err(Fault::ReadOnly),
+        }
+    }
+
+    /// The UIDs that a set names.
+    pub(super) fn resolve(&self, numbering: Numbering, set: &SequenceSet) -> Result<RoaringBitmap, Fault> {
+        match numbering {
+            Numbering::Sequence => Ok(set.among_ranks(&self.uids)?),
+            Numbering::Uid => Ok(set.among_uids(&self.uids)),
+        }
+    }
+
+    /// The sequence number of a message the client knows.
+    pub(super) fn number_of(&self, uid: u32) -> Option<u32> {
+        match self.uids.contains(uid) {
+            true => u32::try_from(self.uids.rank(uid)).ok(),
+            false => None,
+        }
+    }
+
+    /// The question for what happened since it was last asked.
+    pub(super) const fn changes(&self) -> Ask {
+        Ask::Changes {
+            mailbox: self.mailbox,
+            since_modseq: self.since_modseq,
+        }
+    }
+
+    fn is_recent(&self, uid: u32) -> bool {
+        uid >= self.first_recent_uid && self.access == Access::ReadWrite
+    }
+
+    /// The messages that are `\Recent` in this session.
+    pub(super) fn recent(&self) -> RoaringBitmap {
+        match self.access {
+            Access::ReadWrite => self.uids.range(self.first_recent_uid..).collect(),
+            Access::ReadOnly => RoaringBitmap::new(),
+        }
+    }
+
+    /// Prints EXISTS and RECENT.
+    pub(super) fn print_counts(&self, out: &mut Vec<u8>) {
+        let recent = match self.access {
+            Access::ReadWrite => self.uids.range_cardinality(self.first_recent_uid..),
+            Access::ReadOnly => 0,
+        };
+        let counts = format!("* {} EXISTS\r\n* {recent} RECENT\r\n", self.uids.len());
+        out.extend_from_slice(counts.as_bytes());
+    }
+
+    /// Prints the FLAGS response.
+    pub(super) fn print_flags(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"* FLAGS ");
+        flags::print(out, &self.all_flags(), None);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// Every flag that can occur.
+    pub(super) fn all_flags(&self) -> Flags {
+        Flags {
+            system: SystemFlags::from_bits(u8::MAX),
+            keywords: self.keywords.clone(),
+        }
+    }
+
+    /// Tells the client of keywords it has not seen in this mailbox.
+    pub(super) fn meet_keywords<'a>(
+        &mut self,
+        out: &mut Vec<u8>,
+        keywords: impl Iterator<Item = &'a String>,
+    ) {
+        let before = self.keywords.len();
+        for keyword in keywords {
+            if !self
+                .keywords
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(keyword))
+            {
+                self.keywords.push(keyword.clone());
+            }
+        }
+        if self.keywords.len() > before {
+            self.print_flags(out);
+        }
+    }
+
+    /// These messages are gone; the client is told by [`Self::print_vanished`].
+    pub(super) fn vanish(&mut self, uids: &[u32]) {
+        let known = uids.iter().copied().filter(|&uid| self.uids.contains(uid));
+        self.vanished.extend(known);
+    }
+
+    pub(super) fn has_vanished(&self) -> bool {
+        !self.vanished.is_empty()
+    }
+
+    /// Prints EXPUNGE for what is gone, from the last message to the first, so that no number moves
+    /// before it is printed.
+    pub(super) fn print_vanished(&mut self, out: &mut Vec<u8>, numbers: Numbers) {
+        if numbers == Numbers::Stay {
+            return;
+        }
+        for uid in self.vanished.iter().rev() {
+            out.extend_from_slice(b"* ");
+            text::number(out, self.uids.rank(uid));
+            out.extend_from_slice(b" EXPUNGE\r\n");
+        }
+        std::ops::SubAssign::sub_assign(&mut self.uids, &self.vanished);
+        self.vanished.clear();
+    }
+
+    /// Tells the client of new messages.
+    pub(super) fn arrive(&mut self, out: &mut Vec<u8>, arrived: &[u32]) {
+        let last_uid = self.last_uid;
+        let new = arrived.iter().copied().filter(|&uid| uid > last_uid);
+        let before = self.uids.len();
+        for uid in new {
+            self.uids.insert(uid);
+            self.last_uid = self.last_uid.max(uid);
+        }
+        if self.uids.len() != before {
+            self.print_counts(out);
+        }
+    }
+
+    /// Tells the client of flags that others changed.
+    pub(super) fn print_changed(&mut self, out: &mut Vec<u8>, changed: &[MessageChange], condstore: bool) {
+        self.meet_keywords(out, changed.iter().flat_map(|change| &change.flags.keywords));
+        for change in changed {
+            let was_told = self.told.get(&change.uid) == Some(&change.modseq);
+            let number = self.number_of(change.uid);
+            if let (false, false, Some(number)) = (was_told, self.vanished.contains(change.uid), number) {
+                out.extend_from_slice(format!("* {number} FETCH (").as_bytes());
+                if condstore {
+                    let items = format!("UID {} MODSEQ ({}) ", change.uid, change.modseq);
+                    out.extend_from_slice(items.as_bytes());
+                }
+                out.extend_from_slice(b"FLAGS ");
+                self.print_message_flags(out, change.uid, &change.flags);
+                out.extend_from_slice(b")\r\n");
+            }
+        }
+    }
+
+    /// The client knows all changes up to this one.
+    pub(super) fn synced(&mut self, highest_modseq: i64) {
+        self.since_modseq = self.since_modseq.max(highest_modseq);
+        self.told.clear();
+    }
+
+    /// The client was told this change in the reply to its own command.
+    pub(super) fn note_told(&mut self, uid: u32, modseq: i64) {
+        if modseq > self.since_modseq && self.told.len() < TOLD {
+            self.told.insert(uid, modseq);
+        }
+    }
+
+    /// Prints the flags of a message, with `\Recent` where it belongs.
+    pub(super) fn print_message_flags(&self, out: &mut Vec<u8>, uid: u32, message: &Flags) {
+        let recent = self.is_recent(uid).then_some("\\Recent");
+        flags::print(out, message, recent);
+    }
+}

@@ -1,0 +1,133 @@
+//! STORE and UID STORE (RFC 3501 section 6.4.6), with UNCHANGEDSINCE (RFC 7162 section 3.1.3). Large sets
+//! go to the shell in batches; each batch is one change, the whole is not.
+
+use roaring::RoaringBitmap;
+
+use super::core::{Asked, Core, Outcome, Step};
+use super::reply::{Fault, Reply};
+use super::selected::Selected;
+use crate::ask::{Answer, Ask, MessageChange};
+use crate::codec::sequence_set;
+use crate::types::FlagChange;
+use crate::types::sequence_set::Numbering;
+use crate::types::store::{Echo, StoreCommand};
+
+/// A STORE under way.
+#[derive(Debug)]
+pub(super) struct Storing {
+    numbering: Numbering,
+    change: FlagChange,
+    echo: Echo,
+    unchanged_since: Option<i64>,
+    /// Not asked yet.
+    left: RoaringBitmap,
+    /// Refused because of UNCHANGEDSINCE.
+    modified: RoaringBitmap,
+}
+
+pub(super) fn start(core: &mut Core, store: StoreCommand) -> Outcome {
+    let selected = core.selected()?;
+    let left = selected.resolve(store.numbering, &store.set)?;
+    selected.writable()?;
+    if store.unchanged_since.is_some() {
+        core.enable_condstore();
+    }
+    let storing = Storing {
+        numbering: store.numbering,
+        change: store.change,
+        echo: store.echo,
+        unchanged_since: store.unchanged_since,
+        left,
+        modified: RoaringBitmap::new(),
+    };
+    go_on(core, Box::new(storing))
+}
+
+fn go_on(core: &mut Core, mut storing: Box<Storing>) -> Outcome {
+    let batch = core.config.limits.batch_messages.saturating_mul(10);
+    let selected = core.selected()?;
+    let uids = take_batch(&mut storing.left, batch);
+    if uids.is_empty() {
+        return Ok(Step::Done(reply(core, &storing)?));
+    }
+    let ask = Ask::Store {
+        mailbox: selected.mailbox,
+        uids,
+        change: storing.change.clone(),
+        unchanged_since: storing.unchanged_since,
+    };
+    Ok(Step::Ask(ask, Asked::Store(storing)))
+}
+
+/// Takes the first UIDs out of a set.
+pub(super) fn take_batch(left: &mut RoaringBitmap, batch: usize) -> Vec<u32> {
+    let uids: Vec<u32> = left.iter().take(batch.max(1)).collect();
+    left.remove_smallest(u64::try_from(uids.len()).unwrap_or(u64::MAX));
+    uids
+}
+
+fn reply(core: &mut Core, storing: &Storing) -> Result<Reply, Fault> {
+    let reply = Reply::ok("STORE completed");
+    if storing.modified.is_empty() {
+        return Ok(reply);
+    }
+    let selected = core.selected()?;
+    let mut code = b"MODIFIED ".to_vec();
+    let numbers = storing.modified.iter().filter_map(|uid| match storing.numbering {
+        Numbering::Uid => Some(uid),
+        Numbering::Sequence => selected.number_of(uid),
+    });
+    sequence_set::print(&mut code, numbers);
+    // RFC 7162 section 3.1.3 recommends to show at once what the others look like now.
+    core.noticed = true;
+    Ok(reply.with_code(String::from_utf8_lossy(&code).into_owned()))
+}
+
+pub(super) fn answered(core: &mut Core, mut storing: Box<Storing>, answer: Answer) -> Outcome {
+    let Answer::Stored { changed, modified } = answer else {
+        return Err(answer.into());
+    };
+    storing.modified.extend(modified);
+    let condstore = core.condstore;
+    let selected = core.selected()?;
+    let mut out = Vec::new();
+    selected.meet_keywords(&mut out, changed.iter().flat_map(|change| &change.flags.keywords));
+    for change in &changed {
+        selected.note_told(change.uid, change.modseq);
+        print_change(&mut out, selected, &storing, change, condstore);
+    }
+    core.send(out);
+    go_on(core, storing)
+}
+
+/// Prints the FETCH response for one message. A silent STORE has none, unless the client must learn the
+/// mod-sequence (RFC 7162 sections 3.1.3 and 3.1.4.2).
+fn print_change(
+    out: &mut Vec<u8>,
+    selected: &Selected,
+    storing: &Storing,
+    change: &MessageChange,
+    condstore: bool,
+) {
+    let Some(number) = selected.number_of(change.uid) else {
+        return;
+    };
+    if storing.echo == Echo::Silent && !condstore {
+        return;
+    }
+    let mut items: Vec<Vec<u8>> = Vec::new();
+    if storing.numbering == Numbering::Uid {
+        items.push(format!("UID {}", change.uid).into_bytes());
+    }
+    if condstore {
+        items.push(format!("MODSEQ ({})", change.modseq).into_bytes());
+    }
+    if storing.echo == Echo::Flags {
+        let mut flags = b"FLAGS ".to_vec();
+        selected.print_message_flags(&mut flags, change.uid, &change.flags);
+        items.push(flags);
+    }
+    out.extend_from_slice(format!("* {number} FETCH (").as_bytes());
+    out.extend_from_slice(&items.join(&b' '));
+    out.extend_from_slice(b")\r\n");
+}

@@ -1,0 +1,193 @@
+//! The table of commands: verb, states in which it is allowed, parser, and when the client may be told
+//! news. Its handler is found by the exhaustive match in [`start`].
+
+use super::core::{Core, Outcome, State};
+use super::reply::Fault;
+use super::{
+    authenticate, capability, copy, create, enable, expunge, fetch, id, idle, list, login, logout, namespace,
+    noop, search, select, starttls, status, store,
+};
+use crate::ask::Transfer;
+use crate::codec::reader::Parsed;
+use crate::codec::{self, Reader};
+use crate::types::command::{Access, Command};
+use crate::types::sequence_set::Numbering;
+
+/// The states in which a command is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Allowed {
+    Always,
+    BeforeLogin,
+    AfterLogin,
+    Selected,
+}
+
+use Allowed::{AfterLogin, Always, BeforeLogin, Selected};
+
+/// When the client is told what happened in the selected mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// Before the reply, if there may be any.
+    IfNoticed,
+    /// The same, but no EXPUNGE: it would renumber what the client speaks of (RFC 3501 section 7.4.1).
+    IfNoticedKeepNumbers,
+    /// Before the reply, always asked.
+    Always,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// With `UID ` in front for those commands.
+    verb: &'static str,
+    allowed: Allowed,
+    pub(super) news: News,
+    parse: fn(&mut Reader<'_>) -> Parsed<Command>,
+}
+
+const fn row(verb: &'static str, allowed: Allowed, parse: fn(&mut Reader<'_>) -> Parsed<Command>) -> Row {
+    Row {
+        verb,
+        allowed,
+        news: News::IfNoticed,
+        parse,
+    }
+}
+
+impl Row {
+    const fn with(self, news: News) -> Self {
+        Self { news, ..self }
+    }
+}
+
+static TABLE: &[Row] = &[
+    row("CAPABILITY", Always, |_| Ok(Command::Capability)),
+    row("NOOP", Always, |_| Ok(Command::Noop)).with(News::Always),
+    row("LOGOUT", Always, |_| Ok(Command::Logout)),
+    row("ID", Always, codec::id::parse),
+    row("STARTTLS", BeforeLogin, |_| Ok(Command::StartTls)),
+    row("LOGIN", BeforeLogin, codec::login::parse),
+    row("AUTHENTICATE", BeforeLogin, codec::authenticate::parse),
+    row("ENABLE", AfterLogin, codec::enable::parse),
+    row("SELECT", AfterLogin, |r| {
+        codec::select::parse(r, Access::ReadWrite)
+    }),
+    row("EXAMINE", AfterLogin, |r| {
+        codec::select::parse(r, Access::ReadOnly)
+    }),
+    row("CREATE", AfterLogin, codec::create::parse),
+    row("DELETE", AfterLogin, codec::create::parse_delete),
+    row("RENAME", AfterLogin, codec::create::parse_rename),
+    row("SUBSCRIBE", AfterLogin, codec::create::parse_subscribe),
+    row("UNSUBSCRIBE", AfterLogin, codec::create::parse_unsubscribe),
+    row("LIST", AfterLogin, codec::list::parse),
+    row("LSUB", AfterLogin, codec::list::parse_lsub),
+    row("NAMESPACE", AfterLogin, |_| Ok(Command::Namespace)),
+    row("STATUS", AfterLogin, codec::status::parse),
+    row("APPEND", AfterLogin, codec::append::parse_without_message),
+    row("IDLE", AfterLogin, |_| Ok(Command::Idle)),
+    row("CHECK", Selected, |_| Ok(Command::Check)).with(News::Always),
+    row("CLOSE", Selected, |_| Ok(Command::Close)),
+    row("UNSELECT", Selected, |_| Ok(Command::Unselect)),
+    row("EXPUNGE", Selected, |_| Ok(Command::Expunge { uids: None })),
+    row("UID EXPUNGE", Selected, codec::sequence_set::parse_uid_expunge),
+    row("SEARCH", Selected, |r| {
+        codec::search::parse(r, Numbering::Sequence)
+    })
+    .with(News::IfNoticedKeepNumbers),
+    row("UID SEARCH", Selected, |r| {
+        codec::search::parse(r, Numbering::Uid)
+    }),
+    row("FETCH", Selected, |r| codec::fetch::parse(r, Numbering::Sequence)).with(News::IfNoticedKeepNumbers),
+    row("UID FETCH", Selected, |r| codec::fetch::parse(r, Numbering::Uid)),
+    row("STORE", Selected, |r| codec::store::parse(r, Numbering::Sequence)).with(News::IfNoticedKeepNumbers),
+    row("UID STORE", Selected, |r| codec::store::parse(r, Numbering::Uid)),
+    row("COPY", Selected, |r| {
+        codec::copy::parse(r, Numbering::Sequence, Transfer::Copy)
+    }),
+    row("UID COPY", Selected, |r| {
+        codec::copy::parse(r, Numbering::Uid, Transfer::Copy)
+    }),
+    row("MOVE", Selected, |r| {
+        codec::copy::parse(r, Numbering::Sequence, Transfer::Move)
+    }),
+    row("UID MOVE", Selected, |r| {
+        codec::copy::parse(r, Numbering::Uid, Transfer::Move)
+    }),
+];
+
+/// Reads the verb and finds its row, if the state allows the command.
+pub(super) fn find(reader: &mut Reader<'_>, state: &State) -> Result<&'static Row, Fault> {
+    let first = reader.word("a command")?;
+    let verb = if first.eq_ignore_ascii_case("UID") {
+        reader.space()?;
+        format!("UID {}", reader.word("a command")?)
+    } else {
+        first.to_owned()
+    };
+    let row = TABLE
+        .iter()
+        .find(|row| row.verb.eq_ignore_ascii_case(&verb))
+        .ok_or(Fault::UnknownCommand)?;
+    let is_allowed = match (row.allowed, state) {
+        (Always, _)
+        | (BeforeLogin, State::NotAuthenticated)
+        | (AfterLogin, State::Authenticated | State::Selected(_))
+        | (Selected, State::Selected(_)) => true,
+        (BeforeLogin | AfterLogin | Selected, _) => false,
+    };
+    if is_allowed {
+        return Ok(row);
+    }
+    Err(Fault::WrongState(match (row.allowed, state) {
+        (BeforeLogin, _) => "Already logged in",
+        (_, State::NotAuthenticated) => "Log in first",
+        (_, State::Authenticated | State::Selected(_)) => "Select a mailbox first",
+    }))
+}
+
+impl Row {
+    pub(super) fn is_append(&self) -> bool {
+        self.verb == "APPEND"
+    }
+
+    /// Reads the arguments up to the end of the command.
+    pub(super) fn parse(&self, reader: &mut Reader<'_>) -> Parsed<Command> {
+        let command = (self.parse)(reader)?;
+        reader.end()?;
+        Ok(command)
+    }
+}
+
+/// Starts a command.
+pub(super) fn start(core: &mut Core, command: Command) -> Outcome {
+    match command {
+        Command::Capability => Ok(capability::start(core)),
+        Command::Noop => Ok(noop::start("NOOP completed")),
+        Command::Check => Ok(noop::start("CHECK completed")),
+        Command::Logout => Ok(logout::start(core)),
+        Command::Id => Ok(id::start(core)),
+        Command::StartTls => starttls::start(core),
+        Command::Login { user, password } => login::start(core, user, password),
+        Command::Authenticate { mechanism, initial } => {
+            authenticate::start(core, mechanism, initial.as_ref())
+        }
+        Command::Enable { capabilities } => Ok(enable::start(core, &capabilities)),
+        Command::Select(select) => Ok(select::start(core, select)),
+        Command::Create { name, special_use } => create::start(name, special_use),
+        Command::Delete { name } => create::start_delete(name),
+        Command::Rename { from, to } => create::start_rename(from, to),
+        Command::Subscribe { name, subscribed } => Ok(create::start_subscribe(name, subscribed)),
+        Command::List(list) => Ok(list::start(core, list)),
+        Command::Namespace => Ok(namespace::start(core)),
+        Command::Status { name, items } => Ok(status::start(core, name, items)),
+        Command::Idle => Ok(idle::start(core)),
+        Command::Close => expunge::start_close(core),
+        Command::Unselect => Ok(select::start_unselect(core)),
+        Command::Expunge { uids } => expunge::start(core, uids.as_ref()),
+        Command::Search(search) => search::start(core, search),
+        Command::Fetch(fetch) => fetch::start(core, fetch),
+        Command::Store(store) => store::start(core, store),
+        Command::Copy(copy) => copy::start(core, copy),
+    }
+}

@@ -1,0 +1,22 @@
+//! What commands and replies are made of, one file per concept. No octets of the wire here: those are
+//! `codec`'s.
+
+pub mod append;
+pub(crate) mod command;
+pub mod date;
+pub mod fetch;
+pub mod flags;
+pub mod list;
+pub mod mailbox;
+pub mod search;
+pub mod sequence_set;
+pub mod status;
+pub mod store;
+
+pub use date::Date;
+pub use fetch::{FetchWant, Partial, SectionWant};
+pub use flags::{Flags, SystemFlags};
+pub use mailbox::SpecialUse;
+pub use search::SearchKey;
+pub use sequence_set::{SequenceNumber, SequenceRange, SequenceSet};
+pub use store::{FlagChange, FlagMode};

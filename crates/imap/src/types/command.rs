@@ -1,0 +1,95 @@
+//! A whole command, as read; all but APPEND, whose message is streamed (`server/append.rs`). Which state allows it is the table's in `server/table.rs`.
+
+use posthorn_base::Secret;
+use posthorn_sasl::Mechanism;
+
+use super::fetch::FetchCommand;
+use super::list::ListCommand;
+use super::mailbox::SpecialUse;
+use super::search::SearchCommand;
+use super::sequence_set::{Numbering, SequenceSet};
+use super::status::StatusItem;
+use super::store::StoreCommand;
+use crate::ask::Transfer;
+
+/// A command with its arguments.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Command {
+    Capability,
+    Noop,
+    Check,
+    Logout,
+    Id,
+    StartTls,
+    Login {
+        user: String,
+        password: Secret<String>,
+    },
+    Authenticate {
+        /// `None`: not one of ours.
+        mechanism: Option<Mechanism>,
+        /// Base64, not decoded yet.
+        initial: Option<Secret<Vec<u8>>>,
+    },
+    Enable {
+        /// In capitals.
+        capabilities: Vec<String>,
+    },
+    Select(SelectCommand),
+    Create {
+        name: String,
+        special_use: Option<SpecialUse>,
+    },
+    Delete {
+        name: String,
+    },
+    Rename {
+        from: String,
+        to: String,
+    },
+    Subscribe {
+        name: String,
+        subscribed: bool,
+    },
+    List(ListCommand),
+    Namespace,
+    Status {
+        name: String,
+        items: Vec<StatusItem>,
+    },
+    Idle,
+    Close,
+    Unselect,
+    Expunge {
+        /// `Some`: UID EXPUNGE.
+        uids: Option<SequenceSet>,
+    },
+    Search(SearchCommand),
+    Fetch(FetchCommand),
+    Store(StoreCommand),
+    Copy(CopyCommand),
+}
+
+/// SELECT and EXAMINE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SelectCommand {
+    pub(crate) name: String,
+    pub(crate) access: Access,
+    pub(crate) condstore: bool,
+}
+
+/// How a mailbox is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    ReadWrite,
+    ReadOnly,
+}
+
+/// COPY, MOVE and their UID forms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CopyCommand {
+    pub(crate) numbering: Numbering,
+    pub(crate) set: SequenceSet,
+    pub(crate) to: String,
+    pub(crate) transfer: Transfer,
+}

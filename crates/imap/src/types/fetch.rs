@@ -1,0 +1,102 @@
+//! What FETCH asks for (RFC 9051 section 6.4.5).
+
+use posthorn_message::{Section, SectionText};
+
+use super::sequence_set::{Numbering, SequenceSet};
+
+/// The octets wanted of a section: `<offset.length>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Partial {
+    /// The first octet, counted from 0; beyond the end the result is empty.
+    pub offset: u32,
+    /// At most that many octets; never 0.
+    pub length: u32,
+}
+
+/// A piece of the message that the shell must read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SectionWant {
+    /// Which piece.
+    pub section: Section,
+    /// Which octets of it; `None`: all.
+    pub partial: Option<Partial>,
+}
+
+/// What must be looked up per message beyond what every [`crate::FetchRow`] has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FetchWant {
+    /// The ENVELOPE, as wire octets.
+    pub envelope: bool,
+    /// BODYSTRUCTURE, as wire octets.
+    pub body_structure: bool,
+    /// BODY without extension data, as wire octets.
+    pub body: bool,
+    /// These sections, answered in this order.
+    pub sections: Vec<SectionWant>,
+}
+
+/// `fetch-att`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FetchItem {
+    Flags,
+    InternalDate,
+    Size,
+    Uid,
+    ModSeq,
+    Envelope,
+    BodyStructure,
+    Body,
+    Section(FetchSection),
+}
+
+/// A section with how it is named in the reply and whether it marks the message as seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FetchSection {
+    pub(crate) want: SectionWant,
+    pub(crate) spelling: Spelling,
+    pub(crate) is_peek: bool,
+}
+
+/// Under which name a section was asked for, and is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// `BODY[…]`.
+    Body,
+    /// `RFC822`.
+    Rfc822,
+    /// `RFC822.HEADER`.
+    Rfc822Header,
+    /// `RFC822.TEXT`.
+    Rfc822Text,
+}
+
+impl Spelling {
+    /// The old names stand for these sections (RFC 3501 section 6.4.5); only the header is a peek.
+    pub(crate) fn to_section(self) -> FetchSection {
+        let text = match self {
+            Self::Body | Self::Rfc822 => SectionText::Whole,
+            Self::Rfc822Header => SectionText::Header,
+            Self::Rfc822Text => SectionText::Text,
+        };
+        let part = Vec::new();
+        FetchSection {
+            want: SectionWant {
+                section: Section { part, text },
+                partial: None,
+            },
+            spelling: self,
+            is_peek: self == Self::Rfc822Header,
+        }
+    }
+}
+
+/// FETCH and UID FETCH.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FetchCommand {
+    pub(crate) numbering: Numbering,
+    pub(crate) set: SequenceSet,
+    /// In the client's order, without repetitions.
+    pub(crate) items: Vec<FetchItem>,
+    /// RFC 7162 section 3.1.4.1: only messages changed after this.
+    pub(crate) changed_since: Option<i64>,
+}

@@ -1,0 +1,102 @@
+//! Names and uses of mailboxes (RFC 9051 section 5.1, RFC 6154).
+
+/// The longest mailbox name in octets of UTF-8.
+pub const NAME_OCTETS: usize = 1024;
+
+/// What a mailbox is for (RFC 6154 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SpecialUse {
+    /// All messages of the account.
+    All,
+    /// Archived messages.
+    Archive,
+    /// Drafts.
+    Drafts,
+    /// All flagged messages.
+    Flagged,
+    /// Unwanted messages.
+    Junk,
+    /// Copies of sent messages.
+    Sent,
+    /// Deleted messages.
+    Trash,
+}
+
+impl SpecialUse {
+    /// All uses with their attributes.
+    pub const NAMES: [(Self, &'static str); 7] = [
+        (Self::All, "\\All"),
+        (Self::Archive, "\\Archive"),
+        (Self::Drafts, "\\Drafts"),
+        (Self::Flagged, "\\Flagged"),
+        (Self::Junk, "\\Junk"),
+        (Self::Sent, "\\Sent"),
+        (Self::Trash, "\\Trash"),
+    ];
+
+    /// The attribute in LIST, such as `\Sent`.
+    #[must_use]
+    pub fn attribute(self) -> &'static str {
+        Self::NAMES
+            .into_iter()
+            .find(|(known, _)| *known == self)
+            .map_or("", |(_, name)| name)
+    }
+
+    /// Finds a use by its attribute, in any case.
+    #[must_use]
+    pub fn from_attribute(attribute: &str) -> Option<Self> {
+        Self::NAMES
+            .into_iter()
+            .find(|(_, name)| name.eq_ignore_ascii_case(attribute))
+            .map(|(known, _)| known)
+    }
+}
+
+/// The name in the one spelling Posthorn uses: INBOX in capitals, everything else as it is.
+#[must_use]
+pub fn canonical(name: String) -> String {
+    if name.eq_ignore_ascii_case("INBOX") {
+        "INBOX".to_owned()
+    } else {
+        name
+    }
+}
+
+/// May a mailbox be created under this name? No empty level, no control character, no wildcard
+/// (RFC 9051 section 5.1.1 asks to avoid these), at most [`NAME_OCTETS`].
+#[must_use]
+pub fn is_fit_to_create(name: &str) -> bool {
+    name.len() <= NAME_OCTETS
+        && name.split('/').all(|level| !level.is_empty())
+        && !name.chars().any(|c| c.is_control() || matches!(c, '%' | '*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inbox_has_one_spelling() {
+        assert_eq!(canonical("iNbOx".to_owned()), "INBOX");
+        assert_eq!(canonical("Inbox2".to_owned()), "Inbox2");
+    }
+
+    #[test]
+    fn names_with_empty_levels_or_wildcards_are_not_created() {
+        for bad in [
+            "",
+            "/",
+            "a//b",
+            "/a",
+            "a/",
+            "a*",
+            "a%b",
+            "a\nb",
+            &"x".repeat(1025),
+        ] {
+            assert!(!is_fit_to_create(bad), "{bad:?}");
+        }
+        assert!(is_fit_to_create("Lists/Übung & mehr"));
+    }
+}

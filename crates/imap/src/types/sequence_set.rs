@@ -1,0 +1,154 @@
+//! Sets of message numbers (`sequence-set`, RFC 9051 section 9) and what they mean in a mailbox.
+
+use roaring::RoaringBitmap;
+
+/// `seq-number`: a number from 1 up, or `*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SequenceNumber {
+    /// A message sequence number or UID; never 0.
+    Number(u32),
+    /// `*`: the largest number in use.
+    Last,
+}
+
+/// `seq-range`; a single number is a range of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SequenceRange {
+    /// One end, not always the smaller.
+    pub from: SequenceNumber,
+    /// The other end.
+    pub to: SequenceNumber,
+}
+
+/// `sequence-set`: at least one range, in the order of the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SequenceSet(pub Vec<SequenceRange>);
+
+/// Which numbers a command speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbering {
+    /// Message sequence numbers.
+    Sequence,
+    /// UIDs: the command began with `UID`.
+    Uid,
+}
+
+/// A message sequence number larger than the number of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no message {0}")]
+pub struct NoSuchMessage(pub u32);
+
+impl SequenceSet {
+    /// The UIDs in `uids` that this set names when its numbers are UIDs. UIDs that do not exist are
+    /// left out; `*` is the largest UID.
+    #[must_use]
+    pub fn among_uids(&self, uids: &RoaringBitmap) -> RoaringBitmap {
+        let mut named = RoaringBitmap::new();
+        if let Some(last) = uids.max() {
+            for range in &self.0 {
+                let (low, high) = range.bounds(last);
+                named.insert_range(low..=high);
+            }
+        }
+        named &= uids;
+        named
+    }
+
+    /// The UIDs in `uids` that this set names when its numbers are ranks in it.
+    ///
+    /// In an empty mailbox a range with `*` names nothing: clients ask for `1:*` without looking, and
+    /// the BAD that RFC 9051 section 9 has for it would tell them nothing.
+    ///
+    /// # Errors
+    /// When a number is larger than the number of messages.
+    pub fn among_ranks(&self, uids: &RoaringBitmap) -> Result<RoaringBitmap, NoSuchMessage> {
+        let count = u32::try_from(uids.len()).unwrap_or(u32::MAX);
+        let mut named = RoaringBitmap::new();
+        for range in &self.0 {
+            if count == 0 && range.has_last() {
+                continue;
+            }
+            let (low, high) = range.bounds(count);
+            let uid_at = |number: u32| {
+                let rank = number.checked_sub(1).ok_or(NoSuchMessage(number))?;
+                uids.select(rank).ok_or(NoSuchMessage(number))
+            };
+            named.insert_range(uid_at(low)?..=uid_at(high)?);
+        }
+        named &= uids;
+        Ok(named)
+    }
+}
+
+impl SequenceRange {
+    /// A range of one number.
+    #[must_use]
+    pub const fn single(number: u32) -> Self {
+        Self {
+            from: SequenceNumber::Number(number),
+            to: SequenceNumber::Number(number),
+        }
+    }
+
+    fn has_last(self) -> bool {
+        self.from == SequenceNumber::Last || self.to == SequenceNumber::Last
+    }
+
+    /// Both ends, the smaller first, with `last` for `*`.
+    fn bounds(self, last: u32) -> (u32, u32) {
+        let number = |end| match end {
+            SequenceNumber::Number(number) => number,
+            SequenceNumber::Last => last,
+        };
+        let (from, to) = (number(self.from), number(self.to));
+        (from.min(to), from.max(to))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(from: u32, to: Option<u32>) -> SequenceRange {
+        SequenceRange {
+            from: SequenceNumber::Number(from),
+            to: to.map_or(SequenceNumber::Last, SequenceNumber::Number),
+        }
+    }
+
+    fn uids() -> RoaringBitmap {
+        [3, 5, 9, 12].into_iter().collect()
+    }
+
+    #[test]
+    fn ranks_name_uids_by_their_order() {
+        let set = SequenceSet(vec![range(4, Some(3)), range(1, Some(1))]);
+        assert_eq!(
+            set.among_ranks(&uids()).unwrap(),
+            [3, 9, 12].into_iter().collect()
+        );
+    }
+
+    #[test]
+    fn a_number_beyond_the_last_message_is_an_error() {
+        let set = SequenceSet(vec![range(2, Some(5))]);
+        assert_eq!(set.among_ranks(&uids()), Err(NoSuchMessage(5)));
+    }
+
+    #[test]
+    fn everything_in_an_empty_mailbox_is_nothing() {
+        let all = SequenceSet(vec![range(1, None)]);
+        assert_eq!(all.among_ranks(&RoaringBitmap::new()), Ok(RoaringBitmap::new()));
+        assert_eq!(all.among_uids(&RoaringBitmap::new()), RoaringBitmap::new());
+        let one = SequenceSet(vec![SequenceRange::single(1)]);
+        assert_eq!(one.among_ranks(&RoaringBitmap::new()), Err(NoSuchMessage(1)));
+    }
+
+    #[test]
+    fn a_uid_range_beyond_the_end_with_a_star_names_the_last_message() {
+        let set = SequenceSet(vec![range(3291, None)]);
+        assert_eq!(set.among_uids(&uids()), [12].into_iter().collect());
+        let gone = SequenceSet(vec![range(4, Some(8))]);
+        assert_eq!(gone.among_uids(&uids()), [5].into_iter().collect());
+    }
+}

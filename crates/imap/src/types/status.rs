@@ -1,0 +1,36 @@
+//! What STATUS tells of a mailbox (RFC 9051 section 6.3.11).
+
+/// `status-att`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusItem {
+    /// The number of messages.
+    Messages,
+    /// The number of messages no session was told of yet (RFC 3501 only).
+    Recent,
+    /// The UID that the next message will get at least.
+    UidNext,
+    /// The UIDVALIDITY.
+    UidValidity,
+    /// The number of messages without `\Seen`.
+    Unseen,
+    /// The number of messages with `\Deleted` (RFC 9051).
+    Deleted,
+    /// Octets of all messages (RFC 8438).
+    Size,
+    /// RFC 7162 section 3.1.2.1.
+    HighestModSeq,
+}
+
+impl StatusItem {
+    /// All items with their names.
+    pub const NAMES: [(Self, &'static str); 8] = [
+        (Self::Messages, "MESSAGES"),
+        (Self::Recent, "RECENT"),
+        (Self::UidNext, "UIDNEXT"),
+        (Self::UidValidity, "UIDVALIDITY"),
+        (Self::Unseen, "UNSEEN"),
+        (Self::Deleted, "DELETED"),
+        (Self::Size, "SIZE"),
+        (Self::HighestModSeq, "HIGHESTMODSEQ"),
+    ];
+}

@@ -1,0 +1,304 @@
+//! Properties of the whole session: any split of the input gives the same output, no input panics, and
+//! nothing a peer sends makes it hold more than its limits.
+
+use std::time::Instant;
+
+use posthorn_base::Timestamp;
+use posthorn_base::session::{Output, Session};
+use posthorn_imap::types::Flags;
+use posthorn_imap::{
+    Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
+    MessageChange, SelectedMailbox,
+};
+use proptest::prelude::*;
+
+fn now() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "a fixed moment; it never runs")]
+    Instant::now()
+}
+
+fn session(now: Instant) -> ImapSession {
+    let config = Config {
+        hostname: "mail.example".to_owned(),
+        allow_plaintext_login: true,
+        starttls: true,
+        mechanisms: vec![posthorn_sasl::Mechanism::Plain],
+        reference: "ref".to_owned(),
+        limits: Limits {
+            command_octets: 4_096,
+            message_octets: 10_000,
+            batch_messages: 3,
+            ..Limits::default()
+        },
+    };
+    ImapSession::new(config, now)
+}
+
+fn row(uid: u32, sections: usize) -> FetchRow {
+    FetchRow {
+        uid,
+        flags: Flags::default(),
+        modseq: 5,
+        internal_date: Timestamp::from_secs(0),
+        size_octets: 3,
+        email_id: String::new(),
+        thread_id: String::new(),
+        envelope: None,
+        body_structure: None,
+        body: None,
+        sections: vec![Some(b"abc".to_vec()); sections],
+        newly_seen: false,
+    }
+}
+
+/// A shell that says yes to everything, over a mailbox of five messages.
+fn yes(ask: Ask) -> Answer {
+    match ask {
+        Ask::Credentials(_) => Answer::Credentials(posthorn_sasl::Answer::Verified {
+            identity: "u@example".to_owned(),
+        }),
+        Ask::Mailboxes => Answer::Mailboxes(vec![MailboxInfo {
+            name: "a/b".to_owned(),
+            special_use: None,
+            subscribed: true,
+            exists: true,
+        }]),
+        Ask::Status { .. } => Answer::Status(MailboxStatus::default()),
+        Ask::Select { .. } => Answer::Selected(SelectedMailbox {
+            mailbox: MailboxHandle(1),
+            uid_validity: 1,
+            uid_next: 20,
+            highest_modseq: 4,
+            uids: [2, 3, 5, 8, 13].into_iter().collect(),
+            first_recent_uid: 8,
+            first_unseen_uid: Some(3),
+            keywords: Vec::new(),
+            mailbox_id: String::new(),
+        }),
+        Ask::Create { .. }
+        | Ask::Delete { .. }
+        | Ask::Rename { .. }
+        | Ask::Subscribe { .. }
+        | Ask::AppendStart { .. } => Answer::Ok,
+        Ask::AppendFinish { .. } => Answer::Appended {
+            uid_validity: 1,
+            uid: 20,
+        },
+        Ask::Fetch { uids, want, .. } => Answer::Fetched {
+            rows: uids
+                .into_iter()
+                .map(|uid| row(uid, want.sections.len()))
+                .collect(),
+            not_reached: Vec::new(),
+        },
+        Ask::Store { uids, change, .. } => Answer::Stored {
+            changed: uids
+                .into_iter()
+                .map(|uid| MessageChange {
+                    uid,
+                    flags: change.flags.clone(),
+                    modseq: 6,
+                })
+                .collect(),
+            modified: Vec::new(),
+        },
+        Ask::Copy { uids, .. } => Answer::Copied {
+            uid_validity: 2,
+            pairs: std::iter::zip(uids, 1..).collect(),
+        },
+        Ask::Expunge { uids, .. } => Answer::Expunged {
+            uids: uids.unwrap_or_else(|| vec![3]),
+            highest_modseq: 7,
+        },
+        Ask::Search { .. } => Answer::Found {
+            uids: vec![3, 13],
+            highest_modseq: 7,
+        },
+        Ask::Changes { .. } => Answer::Changes {
+            vanished: vec![5],
+            changed: Vec::new(),
+            arrived: vec![20],
+            uid_next: 21,
+            highest_modseq: 8,
+        },
+    }
+}
+
+/// All that came out, with neighbouring chunks joined.
+#[derive(Debug, Default, PartialEq)]
+struct Heard {
+    sent: Vec<u8>,
+    appended: Vec<u8>,
+    events: Vec<Event>,
+    asks: Vec<String>,
+    is_closed: bool,
+}
+
+impl Heard {
+    fn drain(&mut self, session: &mut ImapSession, now: Instant) {
+        while let Some(output) = session.poll_output() {
+            match output {
+                Output::Send(octets) => self.sent.extend(octets),
+                Output::Event(Event::AppendData(octets)) => self.appended.extend(octets),
+                Output::Event(event) => self.events.push(event),
+                Output::Ask(ask) => {
+                    self.asks.push(format!("{ask:?}"));
+                    session.answer(now, yes(ask));
+                }
+                Output::StartTls => self.asks.push("tls".to_owned()),
+                Output::Close => self.is_closed = true,
+            }
+        }
+    }
+}
+
+fn play<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Heard {
+    let now = now();
+    let mut session = session(now);
+    let mut heard = Heard::default();
+    heard.drain(&mut session, now);
+    for piece in pieces {
+        session.handle_input(now, piece);
+        heard.drain(&mut session, now);
+    }
+    heard
+}
+
+/// Lines that mean something, and parts that may stand anywhere.
+fn line() -> impl Strategy<Value = Vec<u8>> {
+    let known = prop::sample::select(vec![
+        "a NOOP\r\n",
+        "a SELECT INBOX\r\n",
+        "a LOGIN {1+}\r\nu {1}\r\np\r\n",
+        "a APPEND INBOX (\\Seen) {5+}\r\nhello\r\n",
+        "a APPEND INBOX {5}\r\nhello\r\n",
+        "a APPEND x (\\Foo) {10+}\r\nz LOGOUT\r\n\r\n",
+        "a FETCH 1:* (FLAGS BODY[])\r\n",
+        "a UID FETCH 3:8 (UID MODSEQ) (CHANGEDSINCE 2)\r\n",
+        "a STORE 1,2 +FLAGS (\\Deleted)\r\n",
+        "a SEARCH OR SEEN NOT (DELETED 1:3)\r\n",
+        "a LIST (SUBSCRIBED) \"\" (% *) RETURN (STATUS (MESSAGES))\r\n",
+        "a IDLE\r\n",
+        "DONE\r\n",
+        "a EXPUNGE\r\n",
+        "a MOVE 1 x\r\n",
+        "a CLOSE\r\n",
+        "a AUTHENTICATE PLAIN AHUAcA==\r\n",
+        "a CREATE {8}\r\nb LOGOUT\r\n",
+    ]);
+    let junk = prop::collection::vec(any::<u8>(), 0..12);
+    let near = "[aA ]{0,2}(UID )?(FETCH|STORE|SEARCH|LIST|APPEND|STATUS|COPY)[ 0-9:*,(){}+\"\\\\\\[\\]<>.A-Z]{0,24}\r\n";
+    prop_oneof![
+        6 => known.prop_map(|text| text.as_bytes().to_vec()),
+        1 => junk,
+        3 => near.prop_map(String::into_bytes),
+    ]
+}
+
+fn logged_in(lines: Vec<Vec<u8>>) -> Vec<u8> {
+    let mut input = b"0 LOGIN u p\r\n1 SELECT INBOX\r\n".to_vec();
+    input.extend(lines.concat());
+    input
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_split_of_the_input_gives_the_same_output(
+        lines in prop::collection::vec(line(), 0..12),
+        cuts in prop::collection::vec(1usize..40, 1..20),
+    ) {
+        let input = logged_in(lines);
+        let whole = play(std::iter::once(input.as_slice()));
+        let mut pieces = Vec::new();
+        let mut rest = input.as_slice();
+        for cut in cuts.into_iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (piece, after) = rest.split_at(cut.min(rest.len()));
+            pieces.push(piece);
+            rest = after;
+        }
+        prop_assert_eq!(play(pieces.into_iter()), whole);
+    }
+
+    #[test]
+    fn no_octets_panic(input in prop::collection::vec(any::<u8>(), 0..300)) {
+        let heard = play(input.chunks(7));
+        prop_assert!(heard.sent.starts_with(b"* OK "));
+    }
+
+    #[test]
+    fn every_reply_line_of_a_known_tag_is_well_formed(lines in prop::collection::vec(line(), 0..12)) {
+        let heard = play(std::iter::once(logged_in(lines).as_slice()));
+        for line in heard.sent.split_inclusive(|&octet| octet == b'\n') {
+            prop_assert!(line.ends_with(b"\r\n"), "{}", line.escape_ascii());
+        }
+    }
+}
+
+fn answer_to(command: &[u8]) -> String {
+    let mut input = b"0 LOGIN u p\r\n1 SELECT INBOX\r\n".to_vec();
+    input.extend_from_slice(command);
+    let heard = play(input.chunks(1_000));
+    let sent = String::from_utf8_lossy(&heard.sent);
+    let last = sent.trim_end().lines().last().unwrap_or_default();
+    last.to_owned()
+}
+
+#[test]
+fn a_hundred_thousand_ranges_are_taken_if_the_limit_lets_them() {
+    let now = now();
+    let mut config = Config {
+        hostname: String::new(),
+        allow_plaintext_login: true,
+        starttls: false,
+        mechanisms: Vec::new(),
+        reference: String::new(),
+        limits: Limits::default(),
+    };
+    config.limits.command_octets = 1_000_000;
+    let mut session = ImapSession::new(config, now);
+    let set = vec!["1:5"; 100_000].join(",");
+    let input = format!("0 LOGIN u p\r\n1 SELECT INBOX\r\na FETCH {set} UID\r\n");
+    session.handle_input(now, input.as_bytes());
+    let mut heard = Heard::default();
+    heard.drain(&mut session, now);
+    let sent = String::from_utf8(heard.sent).unwrap();
+    assert_eq!(sent.matches(" FETCH (UID ").count(), 5);
+    assert!(sent.ends_with("a OK FETCH completed\r\n"));
+}
+
+#[test]
+fn a_set_beyond_the_limit_of_commands_ends_the_session() {
+    let set = vec!["1:5"; 100_000].join(",");
+    let last = answer_to(format!("a FETCH {set} UID\r\n").as_bytes());
+    assert_eq!(last, "* BYE [TOOBIG] The command is too long");
+}
+
+#[test]
+fn deep_nesting_is_refused_and_the_session_goes_on() {
+    let nested = format!("a SEARCH {}\r\nb NOOP\r\n", "(".repeat(4_000));
+    assert_eq!(answer_to(nested.as_bytes()), "b OK NOOP completed");
+    let list = format!("a LIST {}\r\n", "(".repeat(4_000));
+    assert!(answer_to(list.as_bytes()).starts_with("a BAD "));
+}
+
+#[test]
+fn the_session_takes_no_more_than_its_limits() {
+    let now = now();
+    let mut session = session(now);
+    session.handle_input(now, &b"a NOOP\r\n".repeat(20_000));
+    assert!(!session.wants_input());
+    let mut heard = Heard::default();
+    heard.drain(&mut session, now);
+    assert!(session.wants_input());
+    session.handle_input(now, b"b LOGIN u p\r\n");
+    while let Some(output) = session.poll_output() {
+        if let Output::Ask(_) = output {
+            assert!(!session.wants_input());
+        }
+    }
+}

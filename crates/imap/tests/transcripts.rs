@@ -1,0 +1,453 @@
+//! Plays the transcripts, one folder per command. How questions and answers are worded stands here.
+//!
+//! Options: `tls`, `starttls`, `plaintext=no`, `mechanisms=PLAIN,…`, `login` (somebody has logged in),
+//! `select=UIDS` (that mailbox is open; its first recent UID is 100, its mod-sequence 10), and the limits
+//! `command_octets`, `message_octets`, `batch_messages`, `batch_octets`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use posthorn_base::Timestamp;
+use posthorn_base::session::Session;
+use posthorn_imap::types::{FetchWant, FlagMode, Flags, SpecialUse, SystemFlags};
+use posthorn_imap::{
+    Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
+    MessageChange, SelectedMailbox, Transfer,
+};
+use posthorn_sasl::Mechanism;
+use posthorn_testkit::transcript::{Described, Scripted, play_folder, test_tls};
+
+#[test]
+fn transcripts_come_out_as_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    play_folder(&folder, &Imap);
+}
+
+struct Imap;
+
+fn drain(session: &mut ImapSession) {
+    while session.poll_output().is_some() {}
+}
+
+fn start(options: &[(String, String)], now: Instant) -> Result<ImapSession, String> {
+    let mut limits = Limits::default();
+    let mut config = Config {
+        hostname: "mail.example".to_owned(),
+        allow_plaintext_login: true,
+        starttls: false,
+        mechanisms: Vec::new(),
+        reference: "ref-1".to_owned(),
+        limits: Limits::default(),
+    };
+    let (mut tls, mut login, mut select) = (false, false, None);
+    for (key, value) in options {
+        let number = || value.parse::<u32>().map_err(|cause| cause.to_string());
+        match key.as_str() {
+            "tls" => tls = true,
+            "starttls" => config.starttls = true,
+            "plaintext" => config.allow_plaintext_login = value == "yes",
+            "mechanisms" => config.mechanisms = value.split(',').filter_map(Mechanism::from_name).collect(),
+            "login" => login = true,
+            "select" => {
+                login = true;
+                select = Some(numbers(value)?);
+            }
+            "command_octets" => limits.command_octets = number()? as usize,
+            "message_octets" => limits.message_octets = number()?.into(),
+            "batch_messages" => limits.batch_messages = number()? as usize,
+            "batch_octets" => limits.batch_octets = number()?.into(),
+            _ => return Err(format!("unknown option {key}")),
+        }
+    }
+    config.limits = limits;
+    let mut session = ImapSession::new(config, now);
+    if tls {
+        session.handle_tls(now, test_tls());
+    }
+    if login {
+        drain(&mut session);
+        session.handle_input(now, b"0 LOGIN u p\r\n");
+        drain(&mut session);
+        let identity = "u@example".to_owned();
+        session.answer(
+            now,
+            Answer::Credentials(posthorn_sasl::Answer::Verified { identity }),
+        );
+        drain(&mut session);
+    }
+    if let Some(uids) = select {
+        session.handle_input(now, b"1 SELECT INBOX\r\n");
+        drain(&mut session);
+        session.answer(now, selected(&uids, 100));
+        drain(&mut session);
+    }
+    Ok(session)
+}
+
+fn selected(uids: &[u32], first_recent_uid: u32) -> Answer {
+    Answer::Selected(SelectedMailbox {
+        mailbox: MailboxHandle(7),
+        uid_validity: 3,
+        uid_next: uids.iter().max().map_or(1, |last| last + 1),
+        highest_modseq: 10,
+        uids: uids.iter().copied().collect(),
+        first_recent_uid,
+        first_unseen_uid: None,
+        keywords: Vec::new(),
+        mailbox_id: "m7".to_owned(),
+    })
+}
+
+impl Scripted for Imap {
+    type Session = ImapSession;
+
+    fn start(&self, options: &[(String, String)], now: Instant) -> Result<ImapSession, String> {
+        start(options, now)
+    }
+
+    fn ask(&self, ask: &Ask) -> Described {
+        Described::Line(words_of(ask))
+    }
+
+    fn event(&self, event: &Event) -> Described {
+        match event {
+            Event::LoggedIn { identity, mechanism } => Described::Line(format!(
+                "logged-in {identity} {}",
+                mechanism.map_or("LOGIN command", Mechanism::name)
+            )),
+            Event::LoginFailed { user } => {
+                Described::Line(format!("login-failed {}", user.as_deref().unwrap_or("-")))
+            }
+            Event::Selected(mailbox) => Described::Line(match mailbox {
+                Some(mailbox) => format!("watch {}", mailbox.0),
+                None => "watch nothing".to_owned(),
+            }),
+            Event::AppendData(octets) => Described::Chunk("append-data".to_owned(), octets.clone()),
+            Event::AppendDiscarded => Described::Line("append-discarded".to_owned()),
+        }
+    }
+
+    fn answer(&self, line: &str, block: &[u8]) -> Result<Answer, String> {
+        let block = std::str::from_utf8(block).map_err(|cause| cause.to_string())?;
+        answer_of(line, block)
+    }
+}
+
+fn list(uids: &[u32]) -> String {
+    let uids: Vec<String> = uids.iter().map(u32::to_string).collect();
+    uids.join(",")
+}
+
+fn flag_words(flags: &Flags) -> String {
+    let system = flags
+        .system
+        .names()
+        .map(|name| name.trim_start_matches('\\').to_lowercase());
+    let all: Vec<String> = system.chain(flags.keywords.iter().cloned()).collect();
+    all.join(",")
+}
+
+#[expect(clippy::too_many_lines, reason = "one short arm per question")]
+fn words_of(ask: &Ask) -> String {
+    match ask {
+        Ask::Credentials(posthorn_sasl::Ask::VerifyPassword {
+            authorize_as,
+            user,
+            password,
+        }) => format!(
+            "password {user} {} as {}",
+            password.declassify(),
+            authorize_as.as_deref().unwrap_or("-")
+        ),
+        Ask::Credentials(posthorn_sasl::Ask::ScramKeys { user }) => format!("scram-keys {user}"),
+        Ask::Mailboxes => "mailboxes".to_owned(),
+        Ask::Status { name } => format!("status {name}"),
+        Ask::Select { name, read_only } => {
+            format!("{} {name}", if *read_only { "examine" } else { "select" })
+        }
+        Ask::Create { name, special_use } => {
+            format!(
+                "create {name}{}",
+                special_use.map_or("", |special_use| special_use.attribute())
+            )
+        }
+        Ask::Delete { name } => format!("delete {name}"),
+        Ask::Rename { from, to } => format!("rename {from} to {to}"),
+        Ask::Subscribe { name, subscribed } => {
+            format!("{} {name}", if *subscribed { "subscribe" } else { "unsubscribe" })
+        }
+        Ask::AppendStart {
+            mailbox_name,
+            size_octets,
+        } => format!("append-start {mailbox_name} {size_octets}"),
+        Ask::AppendFinish {
+            mailbox_name,
+            flags,
+            internal_date,
+        } => format!(
+            "append-finish {mailbox_name} flags={} date={}",
+            flag_words(flags),
+            internal_date.map_or("-".to_owned(), Timestamp::to_rfc3339)
+        ),
+        Ask::Fetch {
+            mailbox,
+            uids,
+            want,
+            mark_seen,
+            octets_at_most: _,
+        } => format!(
+            "fetch {} {}{}{}",
+            mailbox.0,
+            list(uids),
+            want_words(want),
+            if *mark_seen { " mark-seen" } else { "" }
+        ),
+        Ask::Store {
+            mailbox,
+            uids,
+            change,
+            unchanged_since,
+        } => format!(
+            "store {} {} {} {}{}",
+            mailbox.0,
+            list(uids),
+            match change.mode {
+                FlagMode::Replace => "set",
+                FlagMode::Add => "add",
+                FlagMode::Remove => "remove",
+            },
+            flag_words(&change.flags),
+            unchanged_since.map_or(String::new(), |since| format!(" unchanged-since={since}"))
+        ),
+        Ask::Copy {
+            mailbox,
+            uids,
+            to,
+            mode,
+        } => format!(
+            "{} {} {} to {to}",
+            match mode {
+                Transfer::Copy => "copy",
+                Transfer::Move => "move",
+            },
+            mailbox.0,
+            list(uids)
+        ),
+        Ask::Expunge { mailbox, uids } => format!(
+            "expunge {} {}",
+            mailbox.0,
+            uids.as_deref().map_or("all".to_owned(), list)
+        ),
+        Ask::Search { mailbox, key } => format!("search {} {key:?}", mailbox.0),
+        Ask::Changes {
+            mailbox,
+            since_modseq,
+        } => format!("changes {} since {since_modseq}", mailbox.0),
+    }
+}
+
+fn want_words(want: &FetchWant) -> String {
+    let mut words = String::new();
+    for (wanted, word) in [
+        (want.envelope, " envelope"),
+        (want.body_structure, " structure"),
+        (want.body, " body"),
+    ] {
+        if wanted {
+            words.push_str(word);
+        }
+    }
+    for section in &want.sections {
+        let part: Vec<String> = section.section.part.iter().map(u32::to_string).collect();
+        words.push_str(&format!(" section={}/{:?}", part.join("."), section.section.text));
+        if let Some(partial) = section.partial {
+            words.push_str(&format!("<{}.{}>", partial.offset, partial.length));
+        }
+    }
+    words
+}
+
+fn numbers(text: &str) -> Result<Vec<u32>, String> {
+    text.split(',')
+        .filter(|number| !number.is_empty())
+        .map(|number| number.parse().map_err(|cause| format!("{number}: {cause}")))
+        .collect()
+}
+
+/// `key=value` words, split at `separator`.
+struct Fields<'a>(BTreeMap<&'a str, &'a str>);
+
+impl<'a> Fields<'a> {
+    fn of(text: &'a str, separator: char) -> Self {
+        let fields = text.split(separator).filter(|field| !field.is_empty());
+        Self(
+            fields
+                .map(|field| field.split_once('=').unwrap_or((field, "")))
+                .collect(),
+        )
+    }
+
+    fn number<N: std::str::FromStr + Default>(&self, key: &str) -> N {
+        self.0
+            .get(key)
+            .and_then(|value| value.parse().ok())
+            .unwrap_or_default()
+    }
+
+    fn numbers(&self, key: &str) -> Result<Vec<u32>, String> {
+        numbers(self.0.get(key).unwrap_or(&""))
+    }
+
+    fn octets(&self, key: &str) -> Option<Vec<u8>> {
+        self.0.get(key).map(|text| text.replace('~', "\r\n").into_bytes())
+    }
+
+    fn flags(&self) -> Flags {
+        let mut flags = Flags::default();
+        for word in self
+            .0
+            .get("flags")
+            .unwrap_or(&"")
+            .split(',')
+            .filter(|word| !word.is_empty())
+        {
+            match SystemFlags::from_name(&format!("\\{word}")) {
+                Some(flag) => flags.system = flags.system.with(flag),
+                None => flags.keywords.push(word.to_owned()),
+            }
+        }
+        flags
+    }
+
+    fn change(&self) -> MessageChange {
+        MessageChange {
+            uid: self.number("uid"),
+            flags: self.flags(),
+            modseq: self.number("modseq"),
+        }
+    }
+
+    /// `section0=…;section1=…`; `none` is no such section, `~` a line end.
+    fn row(&self) -> FetchRow {
+        let sections = (0..10).map_while(|index| self.octets(&format!("section{index}")));
+        FetchRow {
+            uid: self.number("uid"),
+            flags: self.flags(),
+            modseq: self.number("modseq"),
+            internal_date: Timestamp::from_secs(self.number("date")),
+            size_octets: self.number("size"),
+            email_id: "e".to_owned(),
+            thread_id: "t".to_owned(),
+            envelope: self.octets("envelope"),
+            body_structure: self.octets("structure"),
+            body: self.octets("body"),
+            sections: sections
+                .map(|octets| (octets != b"none").then_some(octets))
+                .collect(),
+            newly_seen: self.0.contains_key("newly-seen"),
+        }
+    }
+}
+
+fn rows(block: &str) -> impl Iterator<Item = Fields<'_>> {
+    block.lines().map(|line| Fields::of(line, ';'))
+}
+
+fn answer_of(line: &str, block: &str) -> Result<Answer, String> {
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let fields = Fields::of(rest, ' ');
+    let credentials = |answer| Ok(Answer::Credentials(answer));
+    Ok(match word {
+        "verified" => {
+            let identity = rest.to_owned();
+            return credentials(posthorn_sasl::Answer::Verified { identity });
+        }
+        "rejected" => return credentials(posthorn_sasl::Answer::Rejected),
+        "denied" => return credentials(posthorn_sasl::Answer::AuthorizationDenied),
+        "ok" => Answer::Ok,
+        "no-such-mailbox" => Answer::NoSuchMailbox,
+        "already-exists" => Answer::AlreadyExists,
+        "over-quota" => Answer::OverQuota,
+        "too-big" => Answer::TooBig,
+        "refused" => Answer::Refused(rest.to_owned()),
+        "unavailable" => Answer::Unavailable,
+        "mailbox-gone" => Answer::MailboxGone,
+        _ => return value_of(word, &fields, block),
+    })
+}
+
+fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, String> {
+    Ok(match word {
+        "mailboxes" => Answer::Mailboxes(block.lines().map(mailbox).collect()),
+        "status" => Answer::Status(MailboxStatus {
+            messages: fields.number("messages"),
+            recent: fields.number("recent"),
+            unseen: fields.number("unseen"),
+            deleted: fields.number("deleted"),
+            size_octets: fields.number("size"),
+            uid_next: fields.number("uid-next"),
+            uid_validity: fields.number("uid-validity"),
+            highest_modseq: fields.number("modseq"),
+            mailbox_id: "m".to_owned(),
+        }),
+        "selected" => Answer::Selected(SelectedMailbox {
+            mailbox: MailboxHandle(7),
+            uid_validity: fields.number("uid-validity"),
+            uid_next: fields.number("uid-next"),
+            highest_modseq: fields.number("modseq"),
+            uids: fields.numbers("uids")?.into_iter().collect(),
+            first_recent_uid: fields.number("recent"),
+            first_unseen_uid: fields.0.contains_key("unseen").then(|| fields.number("unseen")),
+            keywords: fields.flags().keywords,
+            mailbox_id: "m7".to_owned(),
+        }),
+        "appended" => Answer::Appended {
+            uid_validity: fields.number("uid-validity"),
+            uid: fields.number("uid"),
+        },
+        "fetched" => Answer::Fetched {
+            rows: rows(block).map(|row| row.row()).collect(),
+            not_reached: fields.numbers("not-reached")?,
+        },
+        "stored" => Answer::Stored {
+            changed: rows(block).map(|row| row.change()).collect(),
+            modified: fields.numbers("modified")?,
+        },
+        "copied" => Answer::Copied {
+            uid_validity: fields.number("uid-validity"),
+            pairs: std::iter::zip(fields.numbers("from")?, fields.numbers("to")?).collect(),
+        },
+        "expunged" => Answer::Expunged {
+            uids: fields.numbers("uids")?,
+            highest_modseq: fields.number("modseq"),
+        },
+        "found" => Answer::Found {
+            uids: fields.numbers("uids")?,
+            highest_modseq: fields.number("modseq"),
+        },
+        "changes" => Answer::Changes {
+            vanished: fields.numbers("vanished")?,
+            changed: rows(block).map(|row| row.change()).collect(),
+            arrived: fields.numbers("arrived")?,
+            uid_next: 0,
+            highest_modseq: fields.number("modseq"),
+        },
+        _ => return Err(format!("unknown answer {word}")),
+    })
+}
+
+/// `NAME[;subscribed][;missing][;use=sent]`.
+fn mailbox(line: &str) -> MailboxInfo {
+    let (name, rest) = line.split_once(';').unwrap_or((line, ""));
+    let fields = Fields::of(rest, ';');
+    MailboxInfo {
+        name: name.to_owned(),
+        special_use: fields
+            .0
+            .get("use")
+            .and_then(|name| SpecialUse::from_attribute(&format!("\\{name}"))),
+        subscribed: fields.0.contains_key("subscribed"),
+        exists: !fields.0.contains_key("missing"),
+    }
+}
