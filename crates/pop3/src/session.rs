@@ -7,7 +7,7 @@
 //! shutdown deletes nothing.
 
 mod authorization;
-mod core;
+mod connection;
 mod flow;
 mod transaction;
 
@@ -22,12 +22,12 @@ use crate::question::{Answer, Ask, Event, LoginMethod};
 use crate::reply::Refusal;
 use crate::transfer::{ListingTransfer, MessageTransfer, Part};
 use authorization::{Exchange, Login};
-use core::Core;
+use connection::Connection;
 
 /// The server side of one POP3 connection.
 #[derive(Debug)]
 pub struct ServerSession {
-    core: Core,
+    connection: Connection,
     state: State,
 }
 
@@ -62,11 +62,11 @@ impl ServerSession {
     /// first input.
     #[must_use]
     pub fn new(config: Config, now: Instant) -> Self {
-        let mut core = Core::new(config, now);
-        let greeting = format!("{} Posthorn POP3 ready", core.config.hostname);
-        core.ok(&greeting);
+        let mut connection = Connection::new(config, now);
+        let greeting = format!("{} Posthorn POP3 ready", connection.config.hostname);
+        connection.ok(&greeting);
         Self {
-            core,
+            connection,
             state: State::Authorization(Login::default()),
         }
     }
@@ -101,7 +101,8 @@ impl ServerSession {
 
     /// More than this is not held for a client that does not wait for answers.
     fn check_held_input(&mut self) {
-        if (self.is_waiting() || self.is_sending()) && self.core.input.len() > limits::HELD_INPUT_OCTETS {
+        if (self.is_waiting() || self.is_sending()) && self.connection.input.len() > limits::HELD_INPUT_OCTETS
+        {
             self.fail(Refusal::TooMuchInput);
         }
     }
@@ -113,7 +114,7 @@ impl Session for ServerSession {
     type Event = Event;
 
     fn handle_input(&mut self, now: Instant, octets: &[u8]) {
-        self.core.now = now;
+        self.connection.now = now;
         match self.state {
             // Unprotected octets before the handshake, or words after the last: nobody acts on them.
             State::AwaitTls | State::AwaitCommit | State::Closed => {}
@@ -125,28 +126,28 @@ impl Session for ServerSession {
             | State::AwaitMessage(..)
             | State::SendMessage(..)
             | State::SendListing(..) => {
-                self.core.input.push(octets);
+                self.connection.input.push(octets);
                 self.check_held_input();
             }
         }
     }
 
     fn handle_tls(&mut self, now: Instant, tls: TlsInfo) {
-        self.core.now = now;
-        self.core.start_tls(&tls);
+        self.connection.now = now;
+        self.connection.start_tls(&tls);
         if matches!(self.state, State::AwaitTls) {
             self.state = State::Authorization(Login::default());
         }
     }
 
     fn handle_timeout(&mut self, now: Instant) {
-        self.core.now = now;
+        self.connection.now = now;
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return;
         }
         // A long message takes its time, and sending it asks no clock: the silence counts from here.
-        if std::mem::take(&mut self.core.has_transferred) {
-            self.core.last_activity = now;
+        if std::mem::take(&mut self.connection.has_transferred) {
+            self.connection.last_activity = now;
             return;
         }
         // RFC 1939 section 3: without removing messages and without a word.
@@ -154,7 +155,7 @@ impl Session for ServerSession {
     }
 
     fn handle_shutdown(&mut self, now: Instant) {
-        self.core.now = now;
+        self.connection.now = now;
         match self.state {
             // The deletion is under way and ends the session anyway; the client should hear of it.
             State::AwaitCommit | State::Closed => {}
@@ -172,8 +173,8 @@ impl Session for ServerSession {
     }
 
     fn answer(&mut self, now: Instant, answer: Answer) {
-        self.core.now = now;
-        self.core.last_activity = now;
+        self.connection.now = now;
+        self.connection.last_activity = now;
         let login = || State::Authorization(Login::default());
         match (self.take(), answer) {
             (State::AwaitCredentials(mut exchange), Answer::Credentials(answer)) => {
@@ -203,12 +204,12 @@ impl Session for ServerSession {
 
     fn poll_output(&mut self) -> Option<Output<Ask, Event>> {
         loop {
-            if let Some(output) = self.core.out.pop_front() {
+            if let Some(output) = self.connection.out.pop_front() {
                 return Some(output);
             }
             if !self.advance() {
                 self.check_held_input();
-                return self.core.out.pop_front();
+                return self.connection.out.pop_front();
             }
         }
     }
@@ -217,18 +218,24 @@ impl Session for ServerSession {
         if self.is_waiting() || matches!(self.state, State::Closed) {
             return None;
         }
-        let idle = self.core.last_activity.checked_add(self.core.config.idle_timeout);
+        let idle = self
+            .connection
+            .last_activity
+            .checked_add(self.connection.config.idle_timeout);
         if self.is_logged_in() {
             return idle;
         }
-        let login = self.core.started.checked_add(self.core.config.login_timeout);
+        let login = self
+            .connection
+            .started
+            .checked_add(self.connection.config.login_timeout);
         idle.into_iter().chain(login).min()
     }
 
     fn wants_input(&self) -> bool {
         match self.state {
             State::Authorization(_) | State::AwaitResponse(_) | State::Transaction(_) => {
-                self.core.input.len() < limits::HELD_INPUT_OCTETS
+                self.connection.input.len() < limits::HELD_INPUT_OCTETS
             }
             State::AwaitTls
             | State::AwaitCredentials(_)

@@ -3,7 +3,7 @@
 
 use posthorn_sasl::{Channel, Mechanism, ServerExchange, Step, decode_base64, is_prohibited};
 
-use super::core::Core;
+use super::connection::Connection;
 use super::transaction;
 use crate::capa;
 use crate::codec::{self, BadArguments, Command};
@@ -30,7 +30,7 @@ pub(super) enum NextLogin {
     Quit,
 }
 
-type Handler = fn(&mut Core, &mut Login, &str) -> Result<NextLogin, Refusal>;
+type Handler = fn(&mut Connection, &mut Login, &str) -> Result<NextLogin, Refusal>;
 
 /// Verbs of this state and what they do.
 const COMMANDS: [(&str, Handler); 7] = [
@@ -48,66 +48,70 @@ pub(super) fn knows(verb: &str) -> bool {
     COMMANDS.iter().any(|(known, _)| *known == verb)
 }
 
-pub(super) fn handle_line(core: &mut Core, login: &mut Login, line: &[u8]) -> Result<NextLogin, Refusal> {
+pub(super) fn handle_line(
+    connection: &mut Connection,
+    login: &mut Login,
+    line: &[u8],
+) -> Result<NextLogin, Refusal> {
     let command = Command::parse(line)?;
     match COMMANDS.iter().find(|(verb, _)| *verb == command.verb) {
-        Some((_, handler)) => handler(core, login, command.arguments),
+        Some((_, handler)) => handler(connection, login, command.arguments),
         None if transaction::knows(&command.verb) => Err(Refusal::WrongState),
         None => Err(Refusal::UnknownCommand),
     }
 }
 
-fn capa(core: &mut Core, _: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
+fn capa(connection: &mut Connection, _: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
     codec::nothing(arguments)?;
-    core.send(capa::reply(&core.config, core.circumstances(false)));
+    connection.send(capa::reply(&connection.config, connection.circumstances(false)));
     Ok(NextLogin::Stay)
 }
 
-fn quit(_: &mut Core, _: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
+fn quit(_: &mut Connection, _: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
     codec::nothing(arguments)?;
     Ok(NextLogin::Quit)
 }
 
-fn utf8(core: &mut Core, _: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
+fn utf8(connection: &mut Connection, _: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
     codec::nothing(arguments)?;
-    core.is_utf8 = true;
-    core.ok("UTF8 it is");
+    connection.is_utf8 = true;
+    connection.ok("UTF8 it is");
     Ok(NextLogin::Stay)
 }
 
-fn stls(core: &mut Core, _: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
+fn stls(connection: &mut Connection, _: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
     codec::nothing(arguments)?;
-    if core.is_tls() {
+    if connection.is_tls() {
         return Err(Refusal::TlsActive);
     }
-    match core.config.starttls {
+    match connection.config.starttls {
         true => Ok(NextLogin::StartTls),
         false => Err(Refusal::TlsNotOffered),
     }
 }
 
 /// Nobody may show a password, or begin to, on a line that others can read.
-fn check_may_log_in(core: &Core) -> Result<(), Refusal> {
-    match capa::may_log_in(&core.config, core.is_tls()) {
+fn check_may_log_in(connection: &Connection) -> Result<(), Refusal> {
+    match capa::may_log_in(&connection.config, connection.is_tls()) {
         true => Ok(()),
         false => Err(Refusal::TlsRequired),
     }
 }
 
-fn user(core: &mut Core, login: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
-    check_may_log_in(core)?;
+fn user(connection: &mut Connection, login: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
+    check_may_log_in(connection)?;
     let name = arguments.trim_end();
     if name.is_empty() || is_prohibited(name) {
         return Err(BadArguments.into());
     }
     login.user = Some(name.to_owned());
     // The same words for every name: whether it exists is not said.
-    core.ok("say PASS");
+    connection.ok("say PASS");
     Ok(NextLogin::Stay)
 }
 
-fn pass(core: &mut Core, login: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
-    check_may_log_in(core)?;
+fn pass(connection: &mut Connection, login: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
+    check_may_log_in(connection)?;
     // PASS comes right after USER; after a failure USER comes first again (RFC 1939 section 7).
     let user = login.user.take().ok_or(Refusal::NeedsUser)?;
     if arguments.is_empty() || is_prohibited(arguments) {
@@ -118,10 +122,10 @@ fn pass(core: &mut Core, login: &mut Login, arguments: &str) -> Result<NextLogin
     Ok(NextLogin::Exchange(Box::new(exchange), step))
 }
 
-fn auth(core: &mut Core, login: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
-    check_may_log_in(core)?;
+fn auth(connection: &mut Connection, login: &mut Login, arguments: &str) -> Result<NextLogin, Refusal> {
+    check_may_log_in(connection)?;
     login.user = None;
-    let offered = capa::mechanisms(&core.config, core.channel());
+    let offered = capa::mechanisms(&connection.config, connection.channel());
     let (name, initial) = codec::mechanism_and_initial(arguments);
     if name.is_empty() {
         // Not in RFC 5034: older clients ask so for the list.
@@ -131,7 +135,7 @@ fn auth(core: &mut Core, login: &mut Login, arguments: &str) -> Result<NextLogin
             list.push_str("\r\n");
         }
         list.push_str(".\r\n");
-        core.send(list.into_bytes());
+        connection.send(list.into_bytes());
         return Ok(NextLogin::Stay);
     }
     let mechanism = Mechanism::from_name(name)
@@ -143,7 +147,7 @@ fn auth(core: &mut Core, login: &mut Login, arguments: &str) -> Result<NextLogin
         .map_err(|_malformed| Refusal::BadBase64)?;
     // Without -PLUS in the list, a client that says "I could bind, you do not offer it" is right.
     let channel = match offered.contains(&Mechanism::ScramSha256Plus) {
-        true => core.channel().clone(),
+        true => connection.channel().clone(),
         false => Channel::default(),
     };
     let mut exchange = Exchange::new(LoginMethod::Sasl(mechanism), &channel);

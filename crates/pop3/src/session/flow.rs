@@ -21,8 +21,8 @@ impl ServerSession {
 
     /// The last outputs; nothing is handled after this.
     pub(super) fn close(&mut self) {
-        self.core.input.clear();
-        self.core.close();
+        self.connection.input.clear();
+        self.connection.close();
         self.state = State::Closed;
     }
 
@@ -31,25 +31,25 @@ impl ServerSession {
         self.state = state;
         let is_over = match refusal.counts() {
             Counts::Error => {
-                self.core.errors = self.core.errors.saturating_add(1);
-                self.core.errors >= self.core.config.errors
+                self.connection.errors = self.connection.errors.saturating_add(1);
+                self.connection.errors >= self.connection.config.errors
             }
             Counts::LoginFailure => {
-                self.core.failures = self.core.failures.saturating_add(1);
-                self.core.failures >= self.core.config.login_failures
+                self.connection.failures = self.connection.failures.saturating_add(1);
+                self.connection.failures >= self.connection.config.login_failures
             }
             Counts::Nothing => false,
         };
         match (is_over, refusal.counts()) {
             (true, Counts::Error) => self.fail(Refusal::TooManyErrors),
             (true, Counts::LoginFailure | Counts::Nothing) => self.fail(refusal),
-            (false, _) => self.core.err(refusal),
+            (false, _) => self.connection.err(refusal),
         }
     }
 
     /// Refuses and ends.
     pub(super) fn fail(&mut self, refusal: Refusal) {
-        self.core.err(refusal);
+        self.connection.err(refusal);
         self.close();
     }
 
@@ -67,7 +67,7 @@ impl ServerSession {
                 true
             }
             State::Authorization(_) | State::Transaction(_) => {
-                self.handle_next_line(self.core.input.command_limit())
+                self.handle_next_line(self.connection.input.command_limit())
             }
             State::AwaitResponse(_) => self.handle_next_line(limits::SASL_LINE_OCTETS),
             State::AwaitTls
@@ -81,10 +81,10 @@ impl ServerSession {
 
     /// A chunk of a long reply, or `None` at its end.
     fn send_chunk(&mut self, chunk: Option<Vec<u8>>) {
-        self.core.has_transferred = true;
+        self.connection.has_transferred = true;
         match (chunk, self.take()) {
             (Some(chunk), state) => {
-                self.core.send(chunk);
+                self.connection.send(chunk);
                 self.state = state;
             }
             (None, State::SendMessage(maildrop, _) | State::SendListing(maildrop, _)) => {
@@ -95,11 +95,11 @@ impl ServerSession {
     }
 
     fn handle_next_line(&mut self, limit: usize) -> bool {
-        let Some(line) = self.core.input.next_line(limit) else {
+        let Some(line) = self.connection.input.next_line(limit) else {
             return false;
         };
-        self.core.last_activity = self.core.now;
-        self.core.has_transferred = false;
+        self.connection.last_activity = self.connection.now;
+        self.connection.has_transferred = false;
         match line {
             Ok(line) => self.handle_line(&line),
             Err(too_long) => {
@@ -117,7 +117,7 @@ impl ServerSession {
     fn handle_line(&mut self, line: &[u8]) {
         match self.take() {
             State::Authorization(mut login) => {
-                match authorization::handle_line(&mut self.core, &mut login, line) {
+                match authorization::handle_line(&mut self.connection, &mut login, line) {
                     Ok(next) => self.go_on_login(next, login),
                     Err(refusal) => self.refuse(refusal, State::Authorization(login)),
                 }
@@ -127,7 +127,7 @@ impl ServerSession {
                 Err(refusal) => self.refuse(refusal, State::Authorization(Login::default())),
             },
             State::Transaction(mut maildrop) => {
-                match transaction::handle_line(&mut self.core, &mut maildrop, line) {
+                match transaction::handle_line(&mut self.connection, &mut maildrop, line) {
                     Ok(next) => self.go_on_transaction(next, maildrop),
                     Err(refusal) => self.refuse(refusal, State::Transaction(maildrop)),
                 }
@@ -150,13 +150,13 @@ impl ServerSession {
             NextLogin::Exchange(exchange, step) => self.go_on_exchange(exchange, step),
             NextLogin::StartTls => {
                 // What came behind STLS was not protected: nobody may act on it (command injection).
-                self.core.input.clear();
-                self.core.ok("begin TLS negotiation");
-                self.core.out.push_back(Output::StartTls);
+                self.connection.input.clear();
+                self.connection.ok("begin TLS negotiation");
+                self.connection.out.push_back(Output::StartTls);
                 self.state = State::AwaitTls;
             }
             NextLogin::Quit => {
-                self.core.ok("bye");
+                self.connection.ok("bye");
                 self.close();
             }
         }
@@ -165,26 +165,26 @@ impl ServerSession {
     pub(super) fn go_on_exchange(&mut self, mut exchange: Box<Exchange>, step: posthorn_sasl::Step) {
         match step {
             posthorn_sasl::Step::Challenge(challenge) => {
-                self.core.challenge(&challenge);
+                self.connection.challenge(&challenge);
                 self.state = State::AwaitResponse(exchange);
             }
             posthorn_sasl::Step::Ask(ask) => {
                 exchange.note_user(&ask);
-                self.core.ask(Ask::Credentials(ask));
+                self.connection.ask(Ask::Credentials(ask));
                 self.state = State::AwaitCredentials(exchange);
             }
             posthorn_sasl::Step::Done { identity } => {
-                self.core.event(Event::LoggedIn {
+                self.connection.event(Event::LoggedIn {
                     identity: identity.clone(),
                     mechanism: exchange.method,
                 });
-                self.core.ask(Ask::Open { identity });
+                self.connection.ask(Ask::Open { identity });
                 self.state = State::AwaitMaildrop;
             }
             posthorn_sasl::Step::Failed(failure) => {
                 let refusal = Refusal::from(failure);
                 if refusal.counts() == Counts::LoginFailure {
-                    self.core.event(Event::LoginFailed { user: exchange.user });
+                    self.connection.event(Event::LoginFailed { user: exchange.user });
                 }
                 self.refuse(refusal, State::Authorization(Login::default()));
             }
@@ -198,11 +198,11 @@ impl ServerSession {
                 self.state = State::SendListing(maildrop, ListingTransfer::new(listing));
             }
             NextTransaction::Fetch(index, part) => {
-                self.core.ask(Ask::Retrieve { index });
+                self.connection.ask(Ask::Retrieve { index });
                 self.state = State::AwaitMessage(maildrop, part);
             }
             NextTransaction::Quit => {
-                self.core.ask(Ask::Commit {
+                self.connection.ask(Ask::Commit {
                     delete: maildrop.deleted(),
                 });
                 self.state = State::AwaitCommit;
@@ -217,13 +217,13 @@ impl ServerSession {
             return;
         };
         let text = format!("{} messages ({} octets)", maildrop.count(), maildrop.octets());
-        self.core.ok(&text);
+        self.connection.ok(&text);
         self.state = State::Transaction(maildrop);
     }
 
     pub(super) fn committed(&mut self, answer: &Answer) {
         match answer {
-            Answer::Committed => self.core.ok("bye"),
+            Answer::Committed => self.connection.ok("bye"),
             Answer::Credentials(_)
             | Answer::Opened(_)
             | Answer::InUse
@@ -231,17 +231,17 @@ impl ServerSession {
             | Answer::Message(_)
             | Answer::Gone
             | Answer::CommitFailed
-            | Answer::Unavailable => self.core.err(Refusal::CommitFailed),
+            | Answer::Unavailable => self.connection.err(Refusal::CommitFailed),
         }
         self.close();
     }
 
     pub(super) fn message(&mut self, maildrop: Maildrop, part: Part, message: Arc<[u8]>) {
-        if self.core.refuses_utf8(&message) {
+        if self.connection.refuses_utf8(&message) {
             self.refuse(Refusal::Utf8Needed, State::Transaction(maildrop));
             return;
         }
-        self.core.ok("message follows");
+        self.connection.ok("message follows");
         self.state = State::SendMessage(maildrop, MessageTransfer::new(message, part));
     }
 }

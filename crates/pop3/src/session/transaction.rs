@@ -1,7 +1,7 @@
 //! The commands of the TRANSACTION state, RFC 1939 sections 5 and 7, and `CAPA`.
 
 use super::authorization;
-use super::core::Core;
+use super::connection::Connection;
 use crate::capa;
 use crate::codec::{self, Command};
 use crate::maildrop::Maildrop;
@@ -21,7 +21,7 @@ pub(super) enum NextTransaction {
     Quit,
 }
 
-type Handler = fn(&mut Core, &mut Maildrop, &str) -> Result<NextTransaction, Refusal>;
+type Handler = fn(&mut Connection, &mut Maildrop, &str) -> Result<NextTransaction, Refusal>;
 
 /// Verbs of this state and what they do.
 const COMMANDS: [(&str, Handler); 10] = [
@@ -43,58 +43,70 @@ pub(super) fn knows(verb: &str) -> bool {
 }
 
 pub(super) fn handle_line(
-    core: &mut Core,
+    connection: &mut Connection,
     maildrop: &mut Maildrop,
     line: &[u8],
 ) -> Result<NextTransaction, Refusal> {
     let command = Command::parse(line)?;
     match COMMANDS.iter().find(|(verb, _)| *verb == command.verb) {
-        Some((_, handler)) => handler(core, maildrop, command.arguments),
+        Some((_, handler)) => handler(connection, maildrop, command.arguments),
         None if authorization::knows(&command.verb) => Err(Refusal::WrongState),
         None => Err(Refusal::UnknownCommand),
     }
 }
 
-fn capa(core: &mut Core, _: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
+fn capa(connection: &mut Connection, _: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
     codec::nothing(arguments)?;
-    core.send(capa::reply(&core.config, core.circumstances(true)));
+    connection.send(capa::reply(&connection.config, connection.circumstances(true)));
     Ok(NextTransaction::Stay)
 }
 
-fn noop(core: &mut Core, _: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
+fn noop(connection: &mut Connection, _: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
     codec::nothing(arguments)?;
-    core.ok("nothing done");
+    connection.ok("nothing done");
     Ok(NextTransaction::Stay)
 }
 
-fn quit(_: &mut Core, _: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
+fn quit(_: &mut Connection, _: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
     codec::nothing(arguments)?;
     Ok(NextTransaction::Quit)
 }
 
 /// The drop listing: `+OK SP count SP octets`, and nothing else on the line.
-fn stat(core: &mut Core, maildrop: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
+fn stat(
+    connection: &mut Connection,
+    maildrop: &mut Maildrop,
+    arguments: &str,
+) -> Result<NextTransaction, Refusal> {
     codec::nothing(arguments)?;
-    core.ok(&format!("{} {}", maildrop.count(), maildrop.octets()));
+    connection.ok(&format!("{} {}", maildrop.count(), maildrop.octets()));
     Ok(NextTransaction::Stay)
 }
 
-fn list(core: &mut Core, maildrop: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
-    listing(core, maildrop, arguments, Listing::Sizes)
+fn list(
+    connection: &mut Connection,
+    maildrop: &mut Maildrop,
+    arguments: &str,
+) -> Result<NextTransaction, Refusal> {
+    listing(connection, maildrop, arguments, Listing::Sizes)
 }
 
-fn uidl(core: &mut Core, maildrop: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
-    listing(core, maildrop, arguments, Listing::UniqueIds)
+fn uidl(
+    connection: &mut Connection,
+    maildrop: &mut Maildrop,
+    arguments: &str,
+) -> Result<NextTransaction, Refusal> {
+    listing(connection, maildrop, arguments, Listing::UniqueIds)
 }
 
 fn listing(
-    core: &mut Core,
+    connection: &mut Connection,
     maildrop: &Maildrop,
     arguments: &str,
     listing: Listing,
 ) -> Result<NextTransaction, Refusal> {
     let Some(number) = codec::optional_message_number(arguments)? else {
-        core.ok(&format!(
+        connection.ok(&format!(
             "{} messages ({} octets)",
             maildrop.count(),
             maildrop.octets()
@@ -103,31 +115,39 @@ fn listing(
     };
     let index = maildrop.index(number)?;
     let line = listing.line(maildrop, index).ok_or(Refusal::Deleted)?;
-    core.ok(&line);
+    connection.ok(&line);
     Ok(NextTransaction::Stay)
 }
 
-fn retr(_: &mut Core, maildrop: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
+fn retr(_: &mut Connection, maildrop: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
     let index = maildrop.index(codec::message_number(arguments)?)?;
     Ok(NextTransaction::Fetch(index, Part::Whole))
 }
 
-fn top(_: &mut Core, maildrop: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
+fn top(_: &mut Connection, maildrop: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
     let (number, lines) = codec::message_and_lines(arguments)?;
     Ok(NextTransaction::Fetch(maildrop.index(number)?, Part::Top(lines)))
 }
 
-fn dele(core: &mut Core, maildrop: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
+fn dele(
+    connection: &mut Connection,
+    maildrop: &mut Maildrop,
+    arguments: &str,
+) -> Result<NextTransaction, Refusal> {
     let number = codec::message_number(arguments)?;
     maildrop.delete(maildrop.index(number)?);
-    core.ok(&format!("message {number} marked as deleted"));
+    connection.ok(&format!("message {number} marked as deleted"));
     Ok(NextTransaction::Stay)
 }
 
-fn rset(core: &mut Core, maildrop: &mut Maildrop, arguments: &str) -> Result<NextTransaction, Refusal> {
+fn rset(
+    connection: &mut Connection,
+    maildrop: &mut Maildrop,
+    arguments: &str,
+) -> Result<NextTransaction, Refusal> {
     codec::nothing(arguments)?;
     maildrop.reset();
-    core.ok(&format!(
+    connection.ok(&format!(
         "{} messages ({} octets)",
         maildrop.count(),
         maildrop.octets()

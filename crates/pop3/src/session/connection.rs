@@ -16,7 +16,7 @@ use crate::transfer;
 
 /// The part of a session that no state owns.
 #[derive(Debug)]
-pub(super) struct Core {
+pub(super) struct Connection {
     pub(super) config: Config,
     pub(super) input: Input,
     pub(super) out: VecDeque<Output<Ask, Event>>,
@@ -35,7 +35,7 @@ pub(super) struct Core {
     channel: Channel,
 }
 
-impl Core {
+impl Connection {
     pub(super) fn new(config: Config, now: Instant) -> Self {
         Self {
             config,
