@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use posthorn_accounts::Target;
-use posthorn_base::{AccountId, Timestamp};
+use posthorn_base::{AccountId, Address, Domain, Timestamp};
 use posthorn_mailbox::{self as mailbox, Flags, MailboxError, NewMessage};
 use posthorn_message::header;
 use posthorn_queue as queue;
@@ -12,13 +12,15 @@ use posthorn_store::{Store, StoreError, Tx};
 
 use crate::incoming::Incoming;
 use crate::plan::{Part, Plan};
-use crate::{originate, trace};
+use crate::{confirm, originate, trace};
 
 /// What the steps need to know beside the message.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Our name in Received and Message-ID.
-    pub hostname: String,
+    /// Our name in Received, Message-ID and reports.
+    pub hostname: Domain,
+    /// Who stands in `From` of reports.
+    pub report_from: Address,
     /// Received fields at which a message is a loop.
     pub received_fields: usize,
     /// Octets of the header section.
@@ -90,8 +92,12 @@ impl Inbound {
 
     /// The fields that stand before the message's own.
     fn add_trace(&self, incoming: &Incoming, now: Timestamp) -> String {
-        let mut fields = trace::received(incoming, &self.settings.hostname, now);
-        fields.push_str(&originate::missing_fields(incoming, &self.settings.hostname, now));
+        let mut fields = trace::received(incoming, self.settings.hostname.as_str(), now);
+        fields.push_str(&originate::missing_fields(
+            incoming,
+            self.settings.hostname.as_str(),
+            now,
+        ));
         // A message without any header is all body; our fields must not turn its first lines into fields.
         let (header, _body_at) = header::header_section(&incoming.octets);
         if header.is_empty() {
@@ -161,6 +167,12 @@ impl Inbound {
             });
         }
         Ok(())
+    }
+
+    /// The report of success that the sender asked for, and whom to send it to; `None` when it did not.
+    #[must_use]
+    pub fn confirmation(&self, incoming: &Incoming, now: Timestamp) -> Option<(Address, Arc<[u8]>)> {
+        confirm::confirmation(incoming, &self.settings.hostname, &self.settings.report_from, now)
     }
 
     /// Commits a plan.

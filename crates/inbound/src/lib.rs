@@ -6,11 +6,14 @@
 //! the message is `mailbox`'; what becomes of the rest is `queue`'s.
 
 mod accept;
+mod confirm;
 mod incoming;
 mod originate;
 mod plan;
+mod reports;
 mod trace;
 
 pub use accept::{Inbound, Refused, Settings, full_accounts};
 pub use incoming::{Addressee, Client, Incoming, Origin};
 pub use plan::{InboundError, Plan};
+pub use reports::{ReportError, Reports};

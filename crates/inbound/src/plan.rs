@@ -66,6 +66,11 @@ impl Plan {
         self.parts.push(part);
     }
 
+    /// Both messages, all or none.
+    pub fn append(&mut self, mut other: Self) {
+        self.parts.append(&mut other.parts);
+    }
+
     /// The partition of each transaction, in order.
     #[must_use]
     pub fn partitions(&self) -> Vec<Partition> {
@@ -76,10 +81,14 @@ impl Plan {
         self.parts.iter().map(partition).collect()
     }
 
-    /// Does anything of it go to other servers?
+    /// The buckets of the queue that it fills, for whoever must wake the delivery after the commit.
     #[must_use]
-    pub fn has_remote(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Remote { .. }))
+    pub fn buckets(&self) -> Vec<i64> {
+        let bucket = |part: &Part| match part {
+            Part::Local { .. } => None,
+            Part::Remote { bucket, .. } => Some(*bucket),
+        };
+        self.parts.iter().filter_map(bucket).collect()
     }
 
     /// Runs the transaction with that index.

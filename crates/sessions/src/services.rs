@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use posthorn_accounts::DetailSeparator;
 use posthorn_base::AccountId;
-use posthorn_inbound::Inbound;
+use posthorn_inbound::{Inbound, Reports};
 use posthorn_store::Store;
 
 use crate::{Credentials, Watch};
@@ -19,8 +19,8 @@ pub enum OverQuota {
     Refuse,
 }
 
-/// Wakes the delivery to other servers after something was queued.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
+/// Wakes the delivery to other servers after something was queued in these buckets.
+pub type Wake = Arc<dyn Fn(Vec<i64>) + Send + Sync>;
 
 /// The parts of a node that its sessions use. Clones share them.
 #[derive(Clone)]
@@ -29,6 +29,8 @@ pub struct Services {
     pub store: Store,
     /// Accepts messages.
     pub inbound: Inbound,
+    /// Plans what the server itself writes.
+    pub reports: Reports,
     /// Changes of accounts.
     pub watch: Watch,
     /// Checks passwords.

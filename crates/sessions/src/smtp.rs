@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use posthorn_accounts::{self as accounts, AliasFault, Resolution, Target};
-use posthorn_base::{AccountId, SessionId};
+use posthorn_base::{AccountId, SessionId, Timestamp};
 use posthorn_inbound::{
     Addressee, Client, Inbound, InboundError, Incoming, Origin, Plan, Refused, full_accounts,
 };
@@ -135,17 +135,19 @@ impl SmtpHandler {
             addressees,
             octets,
         };
-        let plan = prepare(self.services.inbound.clone(), &incoming)
+        let now = clock::wall();
+        let mut plan = prepare(self.services.inbound.clone(), &incoming, now)
             .await
             .map_err(|cause| self.refused(cause))?;
-        let has_remote = plan.has_remote();
+        self.confirm(&incoming, &mut plan, now).await;
+        let buckets = plan.buckets();
         self.services
             .inbound
             .commit(plan)
             .await
             .map_err(|cause| self.not_committed(&cause))?;
-        if has_remote {
-            (self.services.wake)();
+        if !buckets.is_empty() {
+            (self.services.wake)(buckets);
         }
         tracing::info!(
             session = %self.session, %queue_id, peer = %self.peer, from = %incoming.sender.reverse_path,
@@ -154,6 +156,23 @@ impl SmtpHandler {
         Ok(Answer::Accepted {
             queue_id: queue_id.to_string(),
         })
+    }
+
+    /// Adds the report of success, where one was asked for, to what is committed.
+    async fn confirm(&self, incoming: &Incoming, plan: &mut Plan, now: Timestamp) {
+        let Some((to, report)) = self.services.inbound.confirmation(incoming, now) else {
+            return;
+        };
+        match self
+            .services
+            .reports
+            .plan(random::queue_id(), &to, report, now)
+            .await
+        {
+            Ok(report) => plan.append(report),
+            // The message itself is worth more than the word about it.
+            Err(reason) => tracing::warn!(session = %self.session, %to, %reason, "no report of success"),
+        }
     }
 
     /// The size is known only now when MAIL did not announce it. One that still has room gets its copy;
@@ -217,8 +236,7 @@ impl SmtpHandler {
 
 /// Rendering a small message is quicker than handing it to another thread; a large one would also
 /// block on the disk.
-async fn prepare(inbound: Inbound, incoming: &Incoming) -> Result<Plan, Refused> {
-    let now = clock::wall();
+async fn prepare(inbound: Inbound, incoming: &Incoming, now: Timestamp) -> Result<Plan, Refused> {
     if u64::try_from(incoming.octets.len()).unwrap_or(u64::MAX) < INLINE_BLOB_OCTETS {
         return inbound.prepare(incoming, now);
     }
