@@ -1,0 +1,370 @@
+//! One IMAP session of a scenario: does its operation and checks each answer.
+
+use super::{Done, ImapArgs, Listing, Op};
+use crate::error::{Error, Result};
+use crate::fail;
+use crate::imap::{Imap, Response};
+use crate::message::{COMMON_WORD, Ident, RARE_WORD, Rng, find, find_ident, verify};
+use crate::smtp::clock_run;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+pub(super) struct Session {
+    pub(super) args: ImapArgs,
+    pub(super) user: String,
+    pub(super) password: String,
+    pub(super) n: u64,
+    pub(super) listing: Arc<Listing>,
+    pub(super) imap: Option<Imap>,
+    pub(super) exists: u64,
+}
+
+impl Session {
+    async fn connect(&self) -> Result<Imap> {
+        Imap::login(self.args.imap, &self.user, &self.password).await
+    }
+
+    pub(super) async fn open(&mut self) -> Result<()> {
+        let mut imap = self.connect().await?;
+        self.exists = imap.select(&self.args.mailbox).await?;
+        self.imap = Some(imap);
+        Ok(())
+    }
+
+    fn imap(&mut self) -> &mut Imap {
+        self.imap
+            .as_mut()
+            .expect("operations but login and select run on an open session")
+    }
+
+    pub(super) async fn perform(mut self, op: Op, done: &mut Done) -> Result<()> {
+        let times = self.args.times;
+        done.exists = self.exists;
+        match op {
+            Op::Login => self.logins(done).await?,
+            Op::Select => {
+                for _ in 0..times {
+                    self.select(done).await?;
+                }
+            }
+            Op::FetchAll => {
+                for _ in 0..times {
+                    self.list(done).await?;
+                }
+            }
+            Op::FetchFlags => {
+                for _ in 0..times {
+                    self.flags(done).await?;
+                }
+            }
+            Op::FetchRandom => self.random(done).await?,
+            Op::Store => self.store(done).await?,
+            Op::StoreAll => {
+                for _ in 0..times {
+                    self.store_all(done).await?;
+                }
+            }
+            Op::SearchRare => {
+                for _ in 0..times {
+                    self.search(&format!("TEXT {RARE_WORD}"), Ident::has_rare_word, done)
+                        .await?;
+                }
+            }
+            Op::SearchCommon => {
+                for _ in 0..times {
+                    self.search(&format!("TEXT {COMMON_WORD}"), Ident::has_common_word, done)
+                        .await?;
+                }
+            }
+            Op::SearchSubject => {
+                let mut rng = Rng::new(self.args.seed + self.n);
+                for _ in 0..times {
+                    let listing = self.listing.clone();
+                    let pick = listing[rng.below(listing.len() as u64) as usize].1;
+                    let key = format!("SUBJECT \"n={} s=\"", pick.seq);
+                    self.search(&key, |id| id.seq == pick.seq, done).await?;
+                }
+            }
+            Op::SearchFlag => {
+                for _ in 0..times {
+                    let begin = Instant::now();
+                    let hits = self.hits("UID SEARCH UNSEEN").await?;
+                    done.latency.add(begin.elapsed());
+                    done.commands += 1;
+                    done.messages += hits.len() as u64;
+                }
+            }
+            Op::Append => self.append(done).await?,
+        }
+        match self.imap.take() {
+            Some(imap) => imap.logout().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn logins(&mut self, done: &mut Done) -> Result<()> {
+        for _ in 0..self.args.count {
+            let begin = Instant::now();
+            let imap = self.connect().await?;
+            done.latency.add(begin.elapsed());
+            done.commands += 1;
+            imap.logout().await?;
+        }
+        Ok(())
+    }
+
+    async fn select(&mut self, done: &mut Done) -> Result<()> {
+        let mut imap = self.connect().await?;
+        let begin = Instant::now();
+        done.exists = imap.select(&self.args.mailbox).await?;
+        done.latency.add(begin.elapsed());
+        done.commands += 1;
+        imap.logout().await
+    }
+
+    /// Fetches what a mail program lists, and checks that it is all there.
+    pub(super) async fn list(&mut self, done: &mut Done) -> Result<Listing> {
+        let exists = self.exists;
+        let mut rows: Vec<Option<(u64, Ident)>> = vec![None; exists as usize];
+        let begin = Instant::now();
+        let mut bytes = 0;
+        self.imap()
+            .command("FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)", |r| {
+                let Some((n, rest)) = r.numbered("FETCH") else {
+                    return Ok(());
+                };
+                bytes += r.text.len() as u64;
+                let (Some(uid), Some(size), Some(id)) =
+                    (r.item("UID"), r.item("RFC822.SIZE"), find_ident(rest))
+                else {
+                    return fail!("FETCH {n}: {}", String::from_utf8_lossy(&r.text));
+                };
+                if find(rest, b"FLAGS (").is_none()
+                    || find(rest, b"INTERNALDATE \"").is_none()
+                    || size < id.size as u64
+                {
+                    return fail!("FETCH {n}: {}", String::from_utf8_lossy(&r.text));
+                }
+                match rows.get_mut(n as usize - 1) {
+                    Some(row @ None) => *row = Some((uid, id)),
+                    _ => return fail!("FETCH {n}: twice, or beyond {exists}"),
+                }
+                Ok(())
+            })
+            .await?;
+        done.latency.add(begin.elapsed());
+        done.commands += 1;
+        done.messages += exists;
+        done.bytes += bytes;
+        let listing: Listing = rows.into_iter().flatten().collect();
+        if listing.len() as u64 != exists || !listing.windows(2).all(|w| w[0].0 < w[1].0) {
+            return fail!(
+                "FETCH: {} of {exists} messages, or UIDs out of order",
+                listing.len()
+            );
+        }
+        Ok(listing)
+    }
+
+    async fn flags(&mut self, done: &mut Done) -> Result<()> {
+        let exists = self.exists;
+        let begin = Instant::now();
+        let (mut rows, mut bytes) = (0, 0);
+        self.imap()
+            .command("FETCH 1:* (UID FLAGS)", |r| {
+                let Some((n, rest)) = r.numbered("FETCH") else {
+                    return Ok(());
+                };
+                rows += 1;
+                bytes += r.text.len() as u64;
+                if n != rows || r.item("UID").is_none() || find(rest, b"FLAGS (").is_none() {
+                    return fail!("FETCH {n}: {}", String::from_utf8_lossy(&r.text));
+                }
+                Ok(())
+            })
+            .await?;
+        done.latency.add(begin.elapsed());
+        done.commands += 1;
+        done.messages += rows;
+        done.bytes += bytes;
+        if rows != exists {
+            return fail!("FETCH: {rows} of {exists} messages");
+        }
+        Ok(())
+    }
+
+    async fn random(&mut self, done: &mut Done) -> Result<()> {
+        let mut rng = Rng::new(self.args.seed + self.n);
+        let listing = self.listing.clone();
+        if listing.is_empty() {
+            return fail!("{}: nothing to fetch", self.user);
+        }
+        for _ in 0..self.args.count {
+            let (uid, id) = listing[rng.below(listing.len() as u64) as usize];
+            let mut body = None;
+            let begin = Instant::now();
+            self.imap()
+                .command(&format!("UID FETCH {uid} (BODY.PEEK[])"), |r| {
+                    if r.numbered("FETCH").is_some() && r.item("UID") == Some(uid) {
+                        body = r.literals.first().map(|l| r.text[l.clone()].to_vec());
+                    }
+                    Ok(())
+                })
+                .await?;
+            done.latency.add(begin.elapsed());
+            done.commands += 1;
+            done.messages += 1;
+            let body = body.unwrap_or_default();
+            done.bytes += body.len() as u64;
+            match verify(&body, true) {
+                Ok(got) if got == id => {}
+                Ok(got) => done
+                    .errors
+                    .add(Error(format!("UID {uid}: got {got:?}, wanted {id:?}"))),
+                Err(e) => done.errors.add(e),
+            }
+        }
+        Ok(())
+    }
+
+    async fn store(&mut self, done: &mut Done) -> Result<()> {
+        let mut rng = Rng::new(self.args.seed + self.n);
+        let exists = self.exists;
+        let mut flagged = self.hits("SEARCH FLAGGED").await?;
+        for i in 0..self.args.count {
+            let n = 1 + rng.below(exists);
+            let add = i % 2 == 0;
+            let sign = if add { '+' } else { '-' };
+            let mut answer = None;
+            let begin = Instant::now();
+            self.imap()
+                .command(&format!("STORE {n} {sign}FLAGS (\\Flagged)"), |r| {
+                    if let Some((got, rest)) = r.numbered("FETCH")
+                        && got == n
+                    {
+                        answer = Some(find(rest, b"\\Flagged").is_some());
+                    }
+                    Ok(())
+                })
+                .await?;
+            done.latency.add(begin.elapsed());
+            done.commands += 1;
+            let changes = if add {
+                flagged.insert(n)
+            } else {
+                flagged.remove(&n)
+            };
+            // A server need not answer a STORE that changes nothing.
+            if answer != Some(add) && (changes || answer.is_some()) {
+                done.errors
+                    .add(Error(format!("STORE {n} {sign}FLAGS: answer {answer:?}")));
+            }
+        }
+        Ok(())
+    }
+
+    async fn store_all(&mut self, done: &mut Done) -> Result<()> {
+        let exists = self.exists;
+        for sign in ['+', '-'] {
+            let mut right = 0;
+            let begin = Instant::now();
+            self.imap()
+                .command(&format!("STORE 1:* {sign}FLAGS ($Load)"), |r| {
+                    if let Some((_, rest)) = r.numbered("FETCH") {
+                        right += (find(rest, b"$Load").is_some() == (sign == '+')) as u64;
+                    }
+                    Ok(())
+                })
+                .await?;
+            done.latency.add(begin.elapsed());
+            done.commands += 1;
+            done.messages += exists;
+            if right != exists {
+                done.errors.add(Error(format!(
+                    "STORE 1:* {sign}FLAGS: {right} right answers of {exists}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a SEARCH or UID SEARCH; returns the numbers it finds.
+    async fn hits(&mut self, command: &str) -> Result<BTreeSet<u64>> {
+        let mut hits = BTreeSet::new();
+        self.imap()
+            .command(command, |r: &Response| {
+                if let Some(list) = r.text.strip_prefix(b"* SEARCH") {
+                    for word in String::from_utf8_lossy(list).split_whitespace() {
+                        match word.parse() {
+                            Ok(uid) => hits.insert(uid),
+                            Err(_) => return fail!("SEARCH: {word}"),
+                        };
+                    }
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(hits)
+    }
+
+    async fn search(&mut self, key: &str, matches: impl Fn(&Ident) -> bool, done: &mut Done) -> Result<()> {
+        let begin = Instant::now();
+        let hits = self.hits(&format!("UID SEARCH {key}")).await?;
+        done.latency.add(begin.elapsed());
+        done.commands += 1;
+        done.messages += hits.len() as u64;
+        let want: BTreeSet<u64> = self
+            .listing
+            .iter()
+            .filter(|(_, id)| matches(id))
+            .map(|(uid, _)| *uid)
+            .collect();
+        if hits != want {
+            done.errors.add(Error(format!(
+                "SEARCH {key}: {} hits, wanted {}",
+                hits.len(),
+                want.len()
+            )));
+        }
+        Ok(())
+    }
+
+    async fn append(&mut self, done: &mut Done) -> Result<()> {
+        let (run, size, mailbox) = (clock_run() + self.n, self.args.size, self.args.mailbox.clone());
+        let count = self.args.count;
+        let exists = self.exists;
+        for seq in 0..count {
+            let message = [Ident { run, seq, size }.build()];
+            let begin = Instant::now();
+            self.imap().append(&mailbox, &message).await?;
+            done.latency.add(begin.elapsed());
+            done.commands += 1;
+            done.messages += 1;
+            done.bytes += size as u64;
+        }
+        // Read them back on a new connection.
+        let mut imap = self.connect().await?;
+        let now = imap.select(&mailbox).await?;
+        if now != exists + count {
+            done.errors.add(Error(format!(
+                "{exists} messages before, {now} after APPEND of {count}"
+            )));
+        }
+        let mut right = 0;
+        imap.command(&format!("FETCH {}:{now} (BODY.PEEK[])", exists + 1), |r| {
+            if let Some(l) = r.literals.first()
+                && verify(&r.text[l.clone()], false)?.run == run
+            {
+                right += 1;
+            }
+            Ok(())
+        })
+        .await?;
+        if right != count {
+            done.errors
+                .add(Error(format!("{right} of {count} appended messages read back")));
+        }
+        imap.logout().await
+    }
+}
