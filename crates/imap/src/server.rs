@@ -4,8 +4,8 @@
 mod append;
 mod authenticate;
 mod capability;
+mod connection;
 mod copy;
-mod core;
 mod create;
 mod enable;
 mod expunge;
@@ -34,7 +34,7 @@ use posthorn_base::TlsInfo;
 use posthorn_base::session::{Output, Session};
 
 use self::append::Appending;
-use self::core::{Asked, Core, Outcome, Reading, State, Step};
+use self::connection::{Asked, Connection, Outcome, Reading, State, Step};
 use self::fetch::Fetching;
 use self::reply::{Farewell, Fault, Reply};
 use self::table::{News, Row};
@@ -48,7 +48,7 @@ use crate::framing::Framing;
 /// read more is the shell's part of the contract.
 #[derive(Debug)]
 pub struct ImapSession {
-    core: Core,
+    connection: Connection,
     framing: Framing,
     phase: Phase,
     opened: Instant,
@@ -96,7 +96,7 @@ impl ImapSession {
     #[must_use]
     pub fn new(config: Config, now: Instant) -> Self {
         Self {
-            core: Core::new(config),
+            connection: Connection::new(config),
             framing: Framing::new(),
             phase: Phase::AwaitStart,
             opened: now,
@@ -108,12 +108,12 @@ impl ImapSession {
     fn advance(&mut self) -> Progress {
         match std::mem::replace(&mut self.phase, Phase::AwaitCommand) {
             Phase::AwaitStart => {
-                capability::greet(&mut self.core);
+                capability::greet(&mut self.connection);
                 Progress::Made
             }
             Phase::AwaitCommand => self.next_command(),
             Phase::AwaitPoll(running, fetching) => {
-                let outcome = fetch::resume(&mut self.core, fetching);
+                let outcome = fetch::resume(&mut self.connection, fetching);
                 self.settle(running, outcome);
                 Progress::Made
             }
@@ -130,7 +130,7 @@ impl ImapSession {
     fn settle(&mut self, running: Running, outcome: Outcome) {
         match outcome {
             Ok(Step::Ask(ask, asked)) => {
-                self.core.out.push_back(Output::Ask(ask));
+                self.connection.out.push_back(Output::Ask(ask));
                 self.phase = Phase::AwaitAnswer(running, asked);
             }
             Ok(Step::Send(fetching)) => self.phase = Phase::AwaitPoll(running, fetching),
@@ -139,20 +139,20 @@ impl ImapSession {
             Ok(Step::Done(reply)) => self.finish(running, reply),
             Ok(Step::Final(reply)) => self.reply(&running, &reply),
             Ok(Step::StartTls(reply)) => {
-                self.core.send(reply.print(Some(&running.tag)));
-                self.core.out.push_back(Output::StartTls);
+                self.connection.send(reply.print(Some(&running.tag)));
+                self.connection.out.push_back(Output::StartTls);
                 self.framing.clear();
                 self.phase = Phase::AwaitTls;
             }
             Ok(Step::Logout(reply)) => {
-                self.core.send(reply.print(Some(&running.tag)));
-                self.core.out.push_back(Output::Close);
+                self.connection.send(reply.print(Some(&running.tag)));
+                self.connection.out.push_back(Output::Close);
                 self.phase = Phase::Closed;
             }
             Err(Fault::MailboxGone) => self.close(Farewell::MailboxGone),
             Err(Fault::UnfittingAnswer) => self.close(Farewell::Internal),
             Err(fault) => {
-                let reply = reply::of_fault(&fault, &self.core.config.reference);
+                let reply = reply::of_fault(&fault, &self.connection.config.reference);
                 self.finish(running, reply);
             }
         }
@@ -160,10 +160,10 @@ impl ImapSession {
 
     /// Ends a command; before its reply the client is told news of the selected mailbox.
     fn finish(&mut self, running: Running, reply: Reply) {
-        let is_asked = self.core.noticed || running.row.news == News::Always;
-        if let (true, State::Selected(selected)) = (is_asked, &self.core.state) {
+        let is_asked = self.connection.noticed || running.row.news == News::Always;
+        if let (true, State::Selected(selected)) = (is_asked, &self.connection.state) {
             let ask = selected.changes();
-            self.core.noticed = false;
+            self.connection.noticed = false;
             self.settle(running, Ok(Step::Ask(ask, Asked::News(reply))));
             return;
         }
@@ -171,17 +171,17 @@ impl ImapSession {
     }
 
     fn reply(&mut self, running: &Running, reply: &Reply) {
-        self.core.send(reply.print(Some(&running.tag)));
+        self.connection.send(reply.print(Some(&running.tag)));
         self.phase = Phase::AwaitCommand;
-        if let Some(farewell) = self.core.farewell.take() {
+        if let Some(farewell) = self.connection.farewell.take() {
             self.close(farewell);
         }
     }
 
     fn close(&mut self, farewell: Farewell) {
-        let octets = farewell.print(&self.core.config.reference);
-        self.core.send(octets);
-        self.core.out.push_back(Output::Close);
+        let octets = farewell.print(&self.connection.config.reference);
+        self.connection.send(octets);
+        self.connection.out.push_back(Output::Close);
         self.framing.clear();
         self.phase = Phase::Closed;
     }
@@ -192,7 +192,7 @@ impl ImapSession {
             Phase::Closed => return,
             Phase::AwaitData(_, appending)
             | Phase::AwaitLine(_, Reading::AppendEnd(appending))
-            | Phase::AwaitAnswer(_, Asked::AppendStart(appending)) => appending.discard(&mut self.core),
+            | Phase::AwaitAnswer(_, Asked::AppendStart(appending)) => appending.discard(&mut self.connection),
             Phase::AwaitStart
             | Phase::AwaitCommand
             | Phase::AwaitAnswer(..)
@@ -227,14 +227,14 @@ impl Session for ImapSession {
     fn handle_tls(&mut self, now: Instant, tls: TlsInfo) {
         self.active = now;
         self.framing.clear();
-        self.core.tls = Some(tls);
+        self.connection.tls = Some(tls);
         if let Phase::AwaitTls = self.phase {
             self.phase = Phase::AwaitCommand;
         }
     }
 
     fn handle_timeout(&mut self, _now: Instant) {
-        match self.core.state {
+        match self.connection.state {
             State::NotAuthenticated => self.interrupt(Farewell::LoginTooSlow),
             State::Authenticated | State::Selected(_) => self.interrupt(Farewell::Idle),
         }
@@ -245,13 +245,13 @@ impl Session for ImapSession {
     }
 
     fn handle_notice(&mut self, _now: Instant) {
-        self.core.noticed = true;
+        self.connection.noticed = true;
         match (
             std::mem::replace(&mut self.phase, Phase::Closed),
-            &self.core.state,
+            &self.connection.state,
         ) {
             (Phase::AwaitLine(running, Reading::Idle), State::Selected(selected)) => {
-                self.core.noticed = false;
+                self.connection.noticed = false;
                 let ask = selected.changes();
                 self.settle(running, Ok(Step::Ask(ask, Asked::IdleNews)));
             }
@@ -263,10 +263,10 @@ impl Session for ImapSession {
         self.active = now;
         match std::mem::replace(&mut self.phase, Phase::Closed) {
             Phase::AwaitAnswer(running, asked) => {
-                let outcome = answered(&mut self.core, &running, asked, answer);
+                let outcome = answered(&mut self.connection, &running, asked, answer);
                 self.settle(running, outcome);
                 // A notice that came meanwhile.
-                if self.core.noticed && matches!(self.phase, Phase::AwaitLine(_, Reading::Idle)) {
+                if self.connection.noticed && matches!(self.phase, Phase::AwaitLine(_, Reading::Idle)) {
                     self.handle_notice(now);
                 }
             }
@@ -285,7 +285,7 @@ impl Session for ImapSession {
 
     fn poll_output(&mut self) -> Option<Output<Ask, Event>> {
         loop {
-            if let Some(output) = self.core.out.pop_front() {
+            if let Some(output) = self.connection.out.pop_front() {
                 return Some(output);
             }
             if self.advance() == Progress::Waits {
@@ -295,8 +295,8 @@ impl Session for ImapSession {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let limits = &self.core.config.limits;
-        match (&self.phase, &self.core.state) {
+        let limits = &self.connection.config.limits;
+        match (&self.phase, &self.connection.state) {
             (Phase::Closed, _) => None,
             (_, State::NotAuthenticated) => self.opened.checked_add(limits.login_timeout),
             // Then we are the slow ones.
@@ -310,7 +310,7 @@ impl Session for ImapSession {
             Phase::AwaitAnswer(..) | Phase::AwaitPoll(..) | Phase::Closed => false,
             Phase::AwaitTls => true,
             Phase::AwaitStart | Phase::AwaitCommand | Phase::AwaitLine(..) | Phase::AwaitData(..) => {
-                let limits = &self.core.config.limits;
+                let limits = &self.connection.config.limits;
                 self.framing.held_octets() <= limits.held_octets.max(limits.command_octets)
             }
         }
@@ -318,26 +318,28 @@ impl Session for ImapSession {
 }
 
 /// Hands an answer to what waited for it.
-fn answered(core: &mut Core, running: &Running, asked: Asked, answer: Answer) -> Outcome {
+fn answered(connection: &mut Connection, running: &Running, asked: Asked, answer: Answer) -> Outcome {
     match asked {
-        Asked::Login { user } => login::answered(core, user, answer),
-        Asked::Authenticate(exchange) => authenticate::answered(core, exchange, answer),
-        Asked::Select(select) => select::answered(core, &select, answer),
+        Asked::Login { user } => login::answered(connection, user, answer),
+        Asked::Authenticate(exchange) => authenticate::answered(connection, exchange, answer),
+        Asked::Select(select) => select::answered(connection, &select, answer),
         Asked::Change(text) => create::answered(text, answer),
-        Asked::List(list) => list::answered(core, &list, answer),
-        Asked::ListStatus(listing) => list::status_answered(core, listing, answer),
-        Asked::Status { name, items } => status::answered(core, &name, &items, answer),
-        Asked::AppendStart(appending) => append::answered(core, appending, answer),
-        Asked::AppendFinish => append::finished(core, answer),
-        Asked::FetchSince(fetching) => fetch::since_answered(core, fetching, answer),
-        Asked::Fetch(fetching) => fetch::answered(core, fetching, answer),
-        Asked::Store(storing) => store::answered(core, storing, answer),
-        Asked::Copy(transfer) => copy::answered(core, transfer, answer),
-        Asked::Expunge => expunge::answered(core, answer),
-        Asked::Close => expunge::closed(core, answer),
-        Asked::Search(searching) => search::answered(core, &running.tag, searching, answer),
-        Asked::SearchModSeq(searching) => search::modseq_answered(core, &running.tag, searching, answer),
-        Asked::News(reply) => news::answered(core, running.row.news, reply, answer),
-        Asked::IdleNews => idle::answered(core, answer),
+        Asked::List(list) => list::answered(connection, &list, answer),
+        Asked::ListStatus(listing) => list::status_answered(connection, listing, answer),
+        Asked::Status { name, items } => status::answered(connection, &name, &items, answer),
+        Asked::AppendStart(appending) => append::answered(connection, appending, answer),
+        Asked::AppendFinish => append::finished(connection, answer),
+        Asked::FetchSince(fetching) => fetch::since_answered(connection, fetching, answer),
+        Asked::Fetch(fetching) => fetch::answered(connection, fetching, answer),
+        Asked::Store(storing) => store::answered(connection, storing, answer),
+        Asked::Copy(transfer) => copy::answered(connection, transfer, answer),
+        Asked::Expunge => expunge::answered(connection, answer),
+        Asked::Close => expunge::closed(connection, answer),
+        Asked::Search(searching) => search::answered(connection, &running.tag, searching, answer),
+        Asked::SearchModSeq(searching) => {
+            search::modseq_answered(connection, &running.tag, searching, answer)
+        }
+        Asked::News(reply) => news::answered(connection, running.row.news, reply, answer),
+        Asked::IdleNews => idle::answered(connection, answer),
     }
 }

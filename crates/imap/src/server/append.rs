@@ -1,7 +1,7 @@
 //! APPEND (RFC 3501 section 6.3.11, RFC 4315 for APPENDUID). The message is handed on in chunks and never
 //! collected; the session only counts.
 
-use super::core::{Asked, Core, Outcome, Step};
+use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::{Fault, Reply};
 use crate::ask::{Answer, Ask, Event};
 use crate::codec::{self, Reader, SyntaxError};
@@ -73,7 +73,11 @@ pub(super) fn start(reader: &mut Reader<'_>, literal: LiteralHead, message_octet
 }
 
 /// The shell says whether it wants the message.
-pub(super) fn answered(core: &mut Core, mut appending: Box<Appending>, answer: Answer) -> Outcome {
+pub(super) fn answered(
+    connection: &mut Connection,
+    mut appending: Box<Appending>,
+    answer: Answer,
+) -> Outcome {
     let fate = match (appending.fate, answer) {
         (Fate::Open(head), Answer::Ok) => Fate::Accepted(head),
         (_, answer) => match (Fault::of_target(answer), appending.sync) {
@@ -84,7 +88,7 @@ pub(super) fn answered(core: &mut Core, mut appending: Box<Appending>, answer: A
         },
     };
     if appending.sync == Sync::Waits {
-        core.send(b"+ Ready\r\n".to_vec());
+        connection.send(b"+ Ready\r\n".to_vec());
     }
     appending.fate = fate;
     Ok(Step::Data(appending))
@@ -92,21 +96,21 @@ pub(super) fn answered(core: &mut Core, mut appending: Box<Appending>, answer: A
 
 impl Appending {
     /// Octets of the literal.
-    pub(super) fn take(&mut self, core: &mut Core, octets: Vec<u8>) {
+    pub(super) fn take(&mut self, connection: &mut Connection, octets: Vec<u8>) {
         let count = u64::try_from(octets.len()).unwrap_or(u64::MAX);
         self.left = self.left.saturating_sub(count);
         match self.fate {
-            Fate::Accepted(_) => core.event(Event::AppendData(octets)),
+            Fate::Accepted(_) => connection.event(Event::AppendData(octets)),
             Fate::Open(_) | Fate::Void(_) => {}
         }
     }
 
     /// Behind the message stands more: the command is not what it seemed.
-    pub(super) fn void_if_more(&mut self, core: &mut Core, line: &[u8]) {
+    pub(super) fn void_if_more(&mut self, connection: &mut Connection, line: &[u8]) {
         if line.is_empty() {
             return;
         }
-        self.discard(core);
+        self.discard(connection);
         match self.fate {
             Fate::Void(_) => {}
             Fate::Open(_) | Fate::Accepted(_) => {
@@ -116,9 +120,9 @@ impl Appending {
     }
 
     /// Nothing more will come of it.
-    pub(super) fn discard(&self, core: &mut Core) {
+    pub(super) fn discard(&self, connection: &mut Connection) {
         match self.fate {
-            Fate::Accepted(_) => core.event(Event::AppendDiscarded),
+            Fate::Accepted(_) => connection.event(Event::AppendDiscarded),
             Fate::Open(_) | Fate::Void(_) => {}
         }
     }
@@ -141,12 +145,12 @@ pub(super) fn end(appending: Appending) -> Outcome {
 }
 
 /// The message is stored, or not.
-pub(super) fn finished(core: &mut Core, answer: Answer) -> Outcome {
+pub(super) fn finished(connection: &mut Connection, answer: Answer) -> Outcome {
     let Answer::Appended { uid_validity, uid } = answer else {
         return Err(Fault::of_target(answer));
     };
     // It may be the selected mailbox; then the client is to hear of it at once (RFC 3501 section 6.3.11).
-    core.noticed = true;
+    connection.noticed = true;
     let reply = Reply::ok("APPEND completed").with_code(format!("APPENDUID {uid_validity} {uid}"));
     Ok(Step::Done(reply))
 }

@@ -1,6 +1,6 @@
 //! CAPABILITY (RFC 3501 section 6.1.1) and the greeting. What is not complete is not in the list.
 
-use super::core::{Core, State, Step};
+use super::connection::{Connection, State, Step};
 use super::reply::Reply;
 
 /// Told in every state.
@@ -8,16 +8,16 @@ const ALWAYS: &str = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE CHILDR
                       ESEARCH CONDSTORE LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE";
 
 /// The capabilities of this moment.
-pub(super) fn list(core: &Core) -> String {
+pub(super) fn list(connection: &Connection) -> String {
     let mut list = ALWAYS.to_owned();
-    if let State::NotAuthenticated = core.state {
-        if core.offers_starttls() {
+    if let State::NotAuthenticated = connection.state {
+        if connection.offers_starttls() {
             list.push_str(" STARTTLS");
         }
-        if !core.is_private() {
+        if !connection.is_private() {
             list.push_str(" LOGINDISABLED");
         }
-        for mechanism in core.mechanisms() {
+        for mechanism in connection.mechanisms() {
             list.push_str(" AUTH=");
             list.push_str(mechanism.name());
         }
@@ -25,18 +25,18 @@ pub(super) fn list(core: &Core) -> String {
     list
 }
 
-pub(super) fn start(core: &mut Core) -> Step {
-    let line = format!("CAPABILITY {}", list(core));
-    core.untagged(&line);
+pub(super) fn start(connection: &mut Connection) -> Step {
+    let line = format!("CAPABILITY {}", list(connection));
+    connection.untagged(&line);
     Step::Done(Reply::ok("CAPABILITY completed"))
 }
 
 /// The first line of the connection.
-pub(super) fn greet(core: &mut Core) {
+pub(super) fn greet(connection: &mut Connection) {
     let line = format!(
         "OK [CAPABILITY {}] {} Posthorn ready",
-        list(core),
-        core.config.hostname
+        list(connection),
+        connection.config.hostname
     );
-    core.untagged(&line);
+    connection.untagged(&line);
 }

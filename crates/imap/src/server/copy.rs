@@ -1,14 +1,14 @@
 //! COPY, MOVE and their UID forms (RFC 3501 section 6.4.7, RFC 6851, RFC 4315).
 
-use super::core::{Asked, Core, Outcome, Step};
+use super::connection::{Asked, Connection, Outcome, Step};
 use super::expunge;
 use super::reply::{Fault, Reply};
 use crate::ask::{Answer, Ask, Transfer};
 use crate::codec;
 use crate::types::command::CopyCommand;
 
-pub(super) fn start(core: &mut Core, copy: CopyCommand) -> Outcome {
-    let selected = core.selected()?;
+pub(super) fn start(connection: &mut Connection, copy: CopyCommand) -> Outcome {
+    let selected = connection.selected()?;
     let uids: Vec<u32> = selected.resolve(copy.numbering, &copy.set)?.into_iter().collect();
     if copy.transfer == Transfer::Move {
         selected.writable()?;
@@ -32,12 +32,12 @@ const fn completed(transfer: Transfer) -> &'static str {
     }
 }
 
-pub(super) fn answered(core: &mut Core, transfer: Transfer, answer: Answer) -> Outcome {
+pub(super) fn answered(connection: &mut Connection, transfer: Transfer, answer: Answer) -> Outcome {
     let Answer::Copied { uid_validity, pairs } = answer else {
         return Err(Fault::of_target(answer));
     };
     // The target may be the selected mailbox itself.
-    core.noticed = true;
+    connection.noticed = true;
     let reply = Reply::ok(completed(transfer));
     if pairs.is_empty() {
         return Ok(Step::Done(reply));
@@ -48,9 +48,9 @@ pub(super) fn answered(core: &mut Core, transfer: Transfer, answer: Answer) -> O
         Transfer::Copy => Ok(Step::Done(reply.with_code(code))),
         Transfer::Move => {
             // RFC 6851 section 4.3: before the EXPUNGE responses, while the numbers still mean something.
-            core.untagged(&format!("OK [{code}] Moved"));
+            connection.untagged(&format!("OK [{code}] Moved"));
             let gone: Vec<u32> = pairs.into_iter().map(|(source, _)| source).collect();
-            expunge::tell(core, &gone)?;
+            expunge::tell(connection, &gone)?;
             Ok(Step::Done(reply))
         }
     }

@@ -1,7 +1,7 @@
 //! CREATE, DELETE, RENAME, SUBSCRIBE and UNSUBSCRIBE (RFC 3501 sections 6.3.3 to 6.3.7): the rules about
 //! names. All else is the shell's.
 
-use super::core::{Asked, Outcome, Step};
+use super::connection::{Asked, Outcome, Step};
 use super::reply::{Fault, Reply};
 use crate::ask::{Answer, Ask};
 use crate::types::SpecialUse;

@@ -1,6 +1,6 @@
 //! EXPUNGE, UID EXPUNGE and CLOSE (RFC 3501 sections 6.4.2 and 6.4.3, RFC 4315 section 2.1).
 
-use super::core::{Asked, Core, Outcome, Step};
+use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::Reply;
 use super::select;
 use super::selected::Numbers;
@@ -8,8 +8,8 @@ use crate::ask::{Answer, Ask};
 use crate::types::SequenceSet;
 use crate::types::sequence_set::Numbering;
 
-pub(super) fn start(core: &mut Core, uids: Option<&SequenceSet>) -> Outcome {
-    let selected = core.selected()?;
+pub(super) fn start(connection: &mut Connection, uids: Option<&SequenceSet>) -> Outcome {
+    let selected = connection.selected()?;
     selected.writable()?;
     let uids = match uids {
         Some(set) => {
@@ -25,37 +25,37 @@ pub(super) fn start(core: &mut Core, uids: Option<&SequenceSet>) -> Outcome {
     Ok(Step::Ask(Ask::Expunge { mailbox, uids }, Asked::Expunge))
 }
 
-pub(super) fn answered(core: &mut Core, answer: Answer) -> Outcome {
+pub(super) fn answered(connection: &mut Connection, answer: Answer) -> Outcome {
     let Answer::Expunged { uids, .. } = answer else {
         return Err(answer.into());
     };
-    tell(core, &uids)?;
+    tell(connection, &uids)?;
     Ok(Step::Done(Reply::ok("EXPUNGE completed")))
 }
 
 /// Tells the client of messages that its own command removed.
-pub(super) fn tell(core: &mut Core, uids: &[u32]) -> Result<(), super::reply::Fault> {
+pub(super) fn tell(connection: &mut Connection, uids: &[u32]) -> Result<(), super::reply::Fault> {
     let mut out = Vec::new();
-    let selected = core.selected()?;
+    let selected = connection.selected()?;
     selected.vanish(uids);
     selected.print_vanished(&mut out, Numbers::MayChange);
-    core.send(out);
+    connection.send(out);
     Ok(())
 }
 
 /// CLOSE removes without telling, and only what was opened for writing.
-pub(super) fn start_close(core: &mut Core) -> Outcome {
-    let selected = core.selected()?;
+pub(super) fn start_close(connection: &mut Connection) -> Outcome {
+    let selected = connection.selected()?;
     if selected.is_read_only() {
-        return Ok(select::close(core));
+        return Ok(select::close(connection));
     }
     let mailbox = selected.mailbox;
     Ok(Step::Ask(Ask::Expunge { mailbox, uids: None }, Asked::Close))
 }
 
-pub(super) fn closed(core: &mut Core, answer: Answer) -> Outcome {
+pub(super) fn closed(connection: &mut Connection, answer: Answer) -> Outcome {
     let Answer::Expunged { .. } = answer else {
         return Err(answer.into());
     };
-    Ok(select::close(core))
+    Ok(select::close(connection))
 }

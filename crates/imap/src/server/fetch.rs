@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use posthorn_message::SectionText;
 use roaring::RoaringBitmap;
 
-use super::core::{Asked, Core, Outcome, Step};
+use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::Reply;
 use super::selected::Selected;
 use super::store::take_batch;
@@ -37,13 +37,13 @@ pub(super) struct Fetching {
     came: u64,
 }
 
-pub(super) fn start(core: &mut Core, fetch: FetchCommand) -> Outcome {
+pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome {
     if fetch.items.contains(&FetchItem::ModSeq) {
-        core.enable_condstore();
+        connection.enable_condstore();
     }
-    let limits = &core.config.limits;
+    let limits = &connection.config.limits;
     let (batch_messages, batch_octets) = (limits.batch_messages, limits.batch_octets);
-    let selected = core.selected()?;
+    let selected = connection.selected()?;
     let left = selected.resolve(fetch.numbering, &fetch.set)?;
     let want = wanted(&fetch.items);
     let is_peek = |item: &FetchItem| match item {
@@ -76,7 +76,7 @@ pub(super) fn start(core: &mut Core, fetch: FetchCommand) -> Outcome {
             };
             Ok(Step::Ask(ask, Asked::FetchSince(fetching)))
         }
-        None => resume(core, fetching),
+        None => resume(connection, fetching),
     }
 }
 
@@ -124,19 +124,23 @@ fn batch_size(want: &FetchWant, batch_messages: usize, batch_octets: u64) -> usi
 }
 
 /// CHANGEDSINCE: of the messages named, only those that changed.
-pub(super) fn since_answered(core: &mut Core, mut fetching: Box<Fetching>, answer: Answer) -> Outcome {
+pub(super) fn since_answered(
+    connection: &mut Connection,
+    mut fetching: Box<Fetching>,
+    answer: Answer,
+) -> Outcome {
     let Answer::Changes { changed, arrived, .. } = answer else {
         return Err(answer.into());
     };
     let touched: RoaringBitmap = changed.iter().map(|change| change.uid).chain(arrived).collect();
     fetching.left &= touched;
-    resume(core, fetching)
+    resume(connection, fetching)
 }
 
 /// Prints the next row, or asks for the next batch.
-pub(super) fn resume(core: &mut Core, mut fetching: Box<Fetching>) -> Outcome {
+pub(super) fn resume(connection: &mut Connection, mut fetching: Box<Fetching>) -> Outcome {
     if let Some(row) = fetching.rows.pop_front() {
-        print_row(core, &fetching, row)?;
+        print_row(connection, &fetching, row)?;
         return Ok(Step::Send(fetching));
     }
     let uids = take_batch(&mut fetching.left, fetching.batch);
@@ -146,9 +150,9 @@ pub(super) fn resume(core: &mut Core, mut fetching: Box<Fetching>) -> Outcome {
     fetching.asked = fetching
         .asked
         .saturating_add(u64::try_from(uids.len()).unwrap_or(u64::MAX));
-    let octets_at_most = core.config.limits.batch_octets;
+    let octets_at_most = connection.config.limits.batch_octets;
     let ask = Ask::Fetch {
-        mailbox: core.selected()?.mailbox,
+        mailbox: connection.selected()?.mailbox,
         uids,
         want: fetching.want.clone(),
         mark_seen: fetching.mark_seen,
@@ -166,7 +170,7 @@ fn completed(fetching: &Fetching) -> Reply {
     }
 }
 
-pub(super) fn answered(core: &mut Core, mut fetching: Box<Fetching>, answer: Answer) -> Outcome {
+pub(super) fn answered(connection: &mut Connection, mut fetching: Box<Fetching>, answer: Answer) -> Outcome {
     let Answer::Fetched { rows, not_reached } = answer else {
         return Err(answer.into());
     };
@@ -174,24 +178,28 @@ pub(super) fn answered(core: &mut Core, mut fetching: Box<Fetching>, answer: Ans
     fetching.came = fetching.came.saturating_add(count(rows.len()));
     fetching.asked = fetching.asked.saturating_sub(count(not_reached.len()));
     fetching.left.extend(not_reached);
-    let selected = core.selected()?;
+    let selected = connection.selected()?;
     let mut out = Vec::new();
     selected.meet_keywords(&mut out, rows.iter().flat_map(|row| &row.flags.keywords));
     for row in rows.iter().filter(|row| row.newly_seen) {
         selected.note_told(row.uid, row.modseq);
     }
     if fetching.came < fetching.asked {
-        core.noticed = true;
+        connection.noticed = true;
     }
-    core.send(out);
+    connection.send(out);
     fetching.rows = rows.into();
     Ok(Step::Send(fetching))
 }
 
 /// Prints `* n FETCH (…)`.
-fn print_row(core: &mut Core, fetching: &Fetching, mut row: FetchRow) -> Result<(), super::reply::Fault> {
-    let condstore = core.condstore;
-    let selected = core.selected()?;
+fn print_row(
+    connection: &mut Connection,
+    fetching: &Fetching,
+    mut row: FetchRow,
+) -> Result<(), super::reply::Fault> {
+    let condstore = connection.condstore;
+    let selected = connection.selected()?;
     let Some(number) = selected.number_of(row.uid) else {
         return Ok(());
     };
@@ -221,7 +229,7 @@ fn print_row(core: &mut Core, fetching: &Fetching, mut row: FetchRow) -> Result<
     pieces.open.extend_from_slice(b")\r\n");
     pieces.done.push(pieces.open);
     for piece in pieces.done {
-        core.send(piece);
+        connection.send(piece);
     }
     Ok(())
 }

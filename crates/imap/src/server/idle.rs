@@ -1,28 +1,28 @@
 //! IDLE (RFC 2177): a notice brings news at once, until the client says DONE.
 
-use super::core::{Asked, Core, Outcome, Reading, State, Step};
+use super::connection::{Asked, Connection, Outcome, Reading, State, Step};
 use super::news;
 use super::reply::Reply;
 use super::selected::Numbers;
 use crate::ask::Answer;
 use crate::codec::SyntaxError;
 
-pub(super) fn start(core: &mut Core) -> Step {
-    core.send(b"+ idling\r\n".to_vec());
-    match &core.state {
+pub(super) fn start(connection: &mut Connection) -> Step {
+    connection.send(b"+ idling\r\n".to_vec());
+    match &connection.state {
         // What happened before is news as well.
         State::Selected(selected) => {
-            core.noticed = false;
+            connection.noticed = false;
             Step::Ask(selected.changes(), Asked::IdleNews)
         }
         State::NotAuthenticated | State::Authenticated => Step::Read(Reading::Idle),
     }
 }
 
-pub(super) fn answered(core: &mut Core, answer: Answer) -> Outcome {
+pub(super) fn answered(connection: &mut Connection, answer: Answer) -> Outcome {
     // To ask again at once would be a loop; the next notice, or the next command, asks.
     if answer != Answer::Unavailable {
-        news::tell(core, answer, Numbers::MayChange)?;
+        news::tell(connection, answer, Numbers::MayChange)?;
     }
     Ok(Step::Read(Reading::Idle))
 }

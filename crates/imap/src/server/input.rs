@@ -2,7 +2,7 @@
 //! malformed command is refused here, and its literals with it.
 
 use super::append::{self, Appending};
-use super::core::Reading;
+use super::connection::Reading;
 use super::reply::{self, Farewell, Fault};
 use super::table::{self, Row};
 use super::{ImapSession, Phase, Progress, Running, authenticate, idle};
@@ -11,7 +11,7 @@ use crate::framing::{Frame, LiteralHead, Sync};
 
 impl ImapSession {
     pub(super) fn next_command(&mut self) -> Progress {
-        match self.framing.next(self.core.config.limits.command_octets) {
+        match self.framing.next(self.connection.config.limits.command_octets) {
             Frame::Incomplete => return Progress::Waits,
             Frame::TooLong => self.close(Farewell::LineTooLong),
             Frame::BareLf => self.close(Farewell::BareLf),
@@ -24,14 +24,14 @@ impl ImapSession {
     /// A command is complete.
     fn execute(&mut self) {
         let octets = self.framing.take_command();
-        let mut reader = Reader::new(&octets, self.core.names());
+        let mut reader = Reader::new(&octets, self.connection.names());
         let (tag, row) = match self.head(&mut reader) {
             Ok(found) => found,
             Err((tag, fault)) => return self.refuse(tag.as_deref(), &fault),
         };
         match row.parse(&mut reader) {
             Ok(command) => {
-                let outcome = table::start(&mut self.core, command);
+                let outcome = table::start(&mut self.connection, command);
                 self.settle(Running { tag, row }, outcome);
             }
             Err(error) => self.refuse(Some(&tag), &Fault::Syntax(error)),
@@ -45,7 +45,7 @@ impl ImapSession {
             Err(error) => return Err((None, Fault::Syntax(error))),
         };
         let row = match reader.space() {
-            Ok(()) => table::find(reader, &self.core.state),
+            Ok(()) => table::find(reader, &self.connection.state),
             Err(error) => Err(Fault::Syntax(error)),
         };
         row.map_err(|fault| (Some(tag.clone()), fault))
@@ -57,13 +57,13 @@ impl ImapSession {
         if self.starts_append(head) {
             return;
         }
-        let limit = self.core.config.limits.command_octets;
+        let limit = self.connection.config.limits.command_octets;
         let room = limit.saturating_sub(self.framing.command_octets());
         match usize::try_from(head.size_octets) {
             Ok(size_octets) if size_octets <= room => {
                 self.framing.include_literal(size_octets);
                 if head.sync == Sync::Waits {
-                    self.core.send(b"+ Ready\r\n".to_vec());
+                    self.connection.send(b"+ Ready\r\n".to_vec());
                 }
             }
             Ok(_) | Err(_) => self.refuse_command(head, &Fault::LiteralTooBig),
@@ -73,14 +73,14 @@ impl ImapSession {
     /// Begins an APPEND if what was announced is its message.
     fn starts_append(&mut self, literal: LiteralHead) -> bool {
         let octets = self.framing.command().to_vec();
-        let mut reader = Reader::new(&octets, self.core.names());
+        let mut reader = Reader::new(&octets, self.connection.names());
         let Ok((tag, row)) = self.head(&mut reader) else {
             return false;
         };
         if !row.is_append() {
             return false;
         }
-        let limit = self.core.config.limits.message_octets;
+        let limit = self.connection.config.limits.message_octets;
         match append::start(&mut reader, literal, limit) {
             append::Start::NotYet => return false,
             append::Start::Refuse(fault) => self.refuse_command(literal, &fault),
@@ -96,7 +96,7 @@ impl ImapSession {
     /// from commands any more.
     fn refuse_command(&mut self, literal: LiteralHead, fault: &Fault) {
         let octets = self.framing.take_command();
-        let tag = Reader::new(&octets, self.core.names())
+        let tag = Reader::new(&octets, self.connection.names())
             .tag()
             .ok()
             .map(str::to_owned);
@@ -107,12 +107,12 @@ impl ImapSession {
     }
 
     fn refuse(&mut self, tag: Option<&str>, fault: &Fault) {
-        let reply = reply::of_fault(fault, &self.core.config.reference);
-        self.core.send(reply.print(tag));
+        let reply = reply::of_fault(fault, &self.connection.config.reference);
+        self.connection.send(reply.print(tag));
     }
 
     pub(super) fn next_line(&mut self, running: Running, reading: Reading) -> Progress {
-        let limits = &self.core.config.limits;
+        let limits = &self.connection.config.limits;
         match reading {
             Reading::AppendEnd(appending) => self.append_end(running, appending),
             Reading::Authenticate(exchange) => {
@@ -137,7 +137,9 @@ impl ImapSession {
             Frame::Complete | Frame::Literal(_) => {
                 let line = self.framing.take_command();
                 let outcome = match reading {
-                    Reading::Authenticate(exchange) => authenticate::line(&mut self.core, exchange, &line),
+                    Reading::Authenticate(exchange) => {
+                        authenticate::line(&mut self.connection, exchange, &line)
+                    }
                     Reading::Idle => idle::line(&line),
                     Reading::AppendEnd(appending) => append::end(*appending),
                 };
@@ -149,7 +151,7 @@ impl ImapSession {
 
     /// After APPEND's message comes the end of the line, and nothing else.
     fn append_end(&mut self, running: Running, mut appending: Box<Appending>) -> Progress {
-        match self.framing.next(self.core.config.limits.command_octets) {
+        match self.framing.next(self.connection.config.limits.command_octets) {
             Frame::Incomplete => {
                 self.phase = Phase::AwaitLine(running, Reading::AppendEnd(appending));
                 return Progress::Waits;
@@ -158,14 +160,14 @@ impl ImapSession {
             Frame::BareLf => self.close_append(&appending, Farewell::BareLf),
             Frame::Complete => {
                 let line = self.framing.take_command();
-                appending.void_if_more(&mut self.core, &line);
+                appending.void_if_more(&mut self.connection, &line);
                 let outcome = append::end(*appending);
                 self.settle(running, outcome);
             }
             Frame::Literal(literal) => {
                 let line = self.framing.take_command();
-                appending.void_if_more(&mut self.core, &line);
-                let limit = self.core.config.limits.message_octets;
+                appending.void_if_more(&mut self.connection, &line);
+                let limit = self.connection.config.limits.message_octets;
                 match literal.sync {
                     Sync::Waits => {
                         let outcome = append::end(*appending);
@@ -183,7 +185,7 @@ impl ImapSession {
     }
 
     fn close_append(&mut self, appending: &Appending, farewell: Farewell) {
-        appending.discard(&mut self.core);
+        appending.discard(&mut self.connection);
         self.close(farewell);
     }
 
@@ -194,7 +196,7 @@ impl ImapSession {
                 self.phase = Phase::AwaitData(running, appending);
                 return Progress::Waits;
             }
-            appending.take(&mut self.core, octets);
+            appending.take(&mut self.connection, octets);
             self.phase = Phase::AwaitData(running, appending);
         } else {
             self.phase = Phase::AwaitLine(running, Reading::AppendEnd(appending));

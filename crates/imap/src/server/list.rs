@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::core::{Asked, Core, Outcome, Step};
+use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::Reply;
 use crate::ask::{Answer, Ask, MailboxInfo};
 use crate::codec::{list as codec, status};
@@ -19,16 +19,16 @@ pub(super) struct ListingStatus {
     items: Vec<StatusItem>,
 }
 
-pub(super) fn start(core: &mut Core, list: ListCommand) -> Step {
+pub(super) fn start(connection: &mut Connection, list: ListCommand) -> Step {
     let asks_for_root = list.form != ListForm::Extended && list.patterns.iter().all(String::is_empty);
     if asks_for_root {
         // RFC 3501 section 6.3.8: the client wants to know the separator.
         let label = label(list.form);
-        core.untagged(&format!("{label} (\\Noselect) \"/\" \"\""));
+        connection.untagged(&format!("{label} (\\Noselect) \"/\" \"\""));
         return Step::Done(completed(list.form));
     }
     if list.returns.status.contains(&StatusItem::HighestModSeq) {
-        core.enable_condstore();
+        connection.enable_condstore();
     }
     Step::Ask(Ask::Mailboxes, Asked::List(list))
 }
@@ -47,7 +47,7 @@ fn completed(form: ListForm) -> Reply {
     })
 }
 
-pub(super) fn answered(core: &mut Core, list: &ListCommand, answer: Answer) -> Outcome {
+pub(super) fn answered(connection: &mut Connection, list: &ListCommand, answer: Answer) -> Outcome {
     let Answer::Mailboxes(mailboxes) = answer else {
         return Err(answer.into());
     };
@@ -65,12 +65,12 @@ pub(super) fn answered(core: &mut Core, list: &ListCommand, answer: Answer) -> O
         let Some(line) = line(list, name, node) else {
             continue;
         };
-        codec::print(&mut out, core.names(), &line);
+        codec::print(&mut out, connection.names(), &line);
         if node.exists && !list.returns.status.is_empty() {
             left.push_back(name.clone());
         }
     }
-    core.send(out);
+    connection.send(out);
     next_status(
         ListingStatus {
             current: String::new(),
@@ -91,11 +91,21 @@ fn next_status(mut listing: ListingStatus, reply: Reply) -> Outcome {
     }
 }
 
-pub(super) fn status_answered(core: &mut Core, listing: ListingStatus, answer: Answer) -> Outcome {
+pub(super) fn status_answered(
+    connection: &mut Connection,
+    listing: ListingStatus,
+    answer: Answer,
+) -> Outcome {
     if let Answer::Status(status) = answer {
         let mut out = Vec::new();
-        status::print(&mut out, core.names(), &listing.current, &listing.items, &status);
-        core.send(out);
+        status::print(
+            &mut out,
+            connection.names(),
+            &listing.current,
+            &listing.items,
+            &status,
+        );
+        connection.send(out);
     } else if answer != Answer::NoSuchMailbox {
         // A mailbox that is gone by now is passed over (RFC 5819 section 2).
         return Err(answer.into());

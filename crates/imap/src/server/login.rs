@@ -4,12 +4,12 @@ use posthorn_base::Secret;
 use posthorn_sasl::Mechanism;
 
 use super::capability;
-use super::core::{Asked, Core, Outcome, State, Step};
+use super::connection::{Asked, Connection, Outcome, State, Step};
 use super::reply::{Farewell, Fault, Reply};
 use crate::ask::{Answer, Ask, Event};
 
-pub(super) fn start(core: &Core, user: String, password: Secret<String>) -> Outcome {
-    if !core.is_private() {
+pub(super) fn start(connection: &Connection, user: String, password: Secret<String>) -> Outcome {
+    if !connection.is_private() {
         return Err(Fault::PrivacyRequired);
     }
     let ask = posthorn_sasl::Ask::VerifyPassword {
@@ -20,19 +20,19 @@ pub(super) fn start(core: &Core, user: String, password: Secret<String>) -> Outc
     Ok(Step::Ask(Ask::Credentials(ask), Asked::Login { user }))
 }
 
-pub(super) fn answered(core: &mut Core, user: String, answer: Answer) -> Outcome {
+pub(super) fn answered(connection: &mut Connection, user: String, answer: Answer) -> Outcome {
     use posthorn_sasl::Answer::{AuthorizationDenied, Keys, Rejected, Unavailable, Verified};
     let Answer::Credentials(answer) = answer else {
         return Err(answer.into());
     };
     match answer {
-        Verified { identity } => Ok(succeed(core, identity, None)),
+        Verified { identity } => Ok(succeed(connection, identity, None)),
         Rejected => {
-            fail(core, Some(user));
+            fail(connection, Some(user));
             Err(Fault::WrongCredentials)
         }
         AuthorizationDenied => {
-            fail(core, Some(user));
+            fail(connection, Some(user));
             Err(Fault::MayNotActAs)
         }
         Unavailable => Err(Fault::Unavailable),
@@ -41,19 +41,19 @@ pub(super) fn answered(core: &mut Core, user: String, answer: Answer) -> Outcome
 }
 
 /// Somebody is who they say they are.
-pub(super) fn succeed(core: &mut Core, identity: String, mechanism: Option<Mechanism>) -> Step {
-    core.state = State::Authenticated;
-    core.login_failures = 0;
-    core.event(Event::LoggedIn { identity, mechanism });
-    let capabilities = capability::list(core);
+pub(super) fn succeed(connection: &mut Connection, identity: String, mechanism: Option<Mechanism>) -> Step {
+    connection.state = State::Authenticated;
+    connection.login_failures = 0;
+    connection.event(Event::LoggedIn { identity, mechanism });
+    let capabilities = capability::list(connection);
     Step::Done(Reply::ok("Logged in").with_code(format!("CAPABILITY {capabilities}")))
 }
 
 /// Somebody is not; too often, and the connection ends after the reply.
-pub(super) fn fail(core: &mut Core, user: Option<String>) {
-    core.event(Event::LoginFailed { user });
-    core.login_failures = core.login_failures.saturating_add(1);
-    if core.login_failures >= core.config.limits.login_failures {
-        core.farewell = Some(Farewell::LoginFailures);
+pub(super) fn fail(connection: &mut Connection, user: Option<String>) {
+    connection.event(Event::LoginFailed { user });
+    connection.login_failures = connection.login_failures.saturating_add(1);
+    if connection.login_failures >= connection.config.limits.login_failures {
+        connection.farewell = Some(Farewell::LoginFailures);
     }
 }

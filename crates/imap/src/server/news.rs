@@ -1,25 +1,25 @@
 //! What happened in the selected mailbox, told before a reply and in IDLE (RFC 3501 sections 5.2, 7.4.1).
 
-use super::core::{Core, Outcome, Step};
+use super::connection::{Connection, Outcome, Step};
 use super::reply::{Fault, Reply};
 use super::selected::Numbers;
 use super::table::News;
 use crate::ask::Answer;
 
 /// The answer to the question that stands before a reply.
-pub(super) fn answered(core: &mut Core, news: News, reply: Reply, answer: Answer) -> Outcome {
+pub(super) fn answered(connection: &mut Connection, news: News, reply: Reply, answer: Answer) -> Outcome {
     let numbers = match news {
         News::IfNoticed | News::Always => Numbers::MayChange,
         News::IfNoticedKeepNumbers => Numbers::Stay,
     };
-    tell(core, answer, numbers)?;
+    tell(connection, answer, numbers)?;
     Ok(Step::Final(reply))
 }
 
 /// Tells the client. That nothing can be found out now is no fault of its command: the next one asks again.
-pub(super) fn tell(core: &mut Core, answer: Answer, numbers: Numbers) -> Result<(), Fault> {
+pub(super) fn tell(connection: &mut Connection, answer: Answer, numbers: Numbers) -> Result<(), Fault> {
     if answer == Answer::Unavailable {
-        core.noticed = true;
+        connection.noticed = true;
         return Ok(());
     }
     let Answer::Changes {
@@ -32,9 +32,9 @@ pub(super) fn tell(core: &mut Core, answer: Answer, numbers: Numbers) -> Result<
     else {
         return Err(answer.into());
     };
-    let condstore = core.condstore;
+    let condstore = connection.condstore;
     let mut out = Vec::new();
-    let selected = core.selected()?;
+    let selected = connection.selected()?;
     selected.vanish(&vanished);
     selected.print_vanished(&mut out, numbers);
     selected.arrive(&mut out, &arrived);
@@ -42,7 +42,7 @@ pub(super) fn tell(core: &mut Core, answer: Answer, numbers: Numbers) -> Result<
     selected.synced(highest_modseq);
     // What is held back is still to be told.
     let holds_back = selected.has_vanished();
-    core.noticed |= holds_back;
-    core.send(out);
+    connection.noticed |= holds_back;
+    connection.send(out);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! NOOP and CHECK (RFC 3501 sections 6.1.2 and 6.4.1): news is told before the reply. There is nothing
 //! to check-point.
 
-use super::core::Step;
+use super::connection::Step;
 use super::reply::Reply;
 
 pub(super) fn start(text: &str) -> Step {

@@ -2,7 +2,7 @@
 
 use roaring::RoaringBitmap;
 
-use super::core::{Asked, Core, Outcome, Step};
+use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::{Fault, Reply};
 use crate::ask::{Answer, Ask};
 use crate::codec::search::{Esearch, print, print_extended};
@@ -20,12 +20,12 @@ pub(super) struct Searching {
     found: RoaringBitmap,
 }
 
-pub(super) fn start(core: &mut Core, search: SearchCommand) -> Outcome {
+pub(super) fn start(connection: &mut Connection, search: SearchCommand) -> Outcome {
     let has_modseq = search.key.has_modseq();
     if has_modseq {
-        core.enable_condstore();
+        connection.enable_condstore();
     }
-    let selected = core.selected()?;
+    let selected = connection.selected()?;
     let key = search.key.try_map(&mut |messages| match messages {
         NamedMessages::Set(numbering, set) => selected.resolve(numbering, &set),
         NamedMessages::Recent => Ok(selected.recent()),
@@ -40,11 +40,16 @@ pub(super) fn start(core: &mut Core, search: SearchCommand) -> Outcome {
     Ok(Step::Ask(Ask::Search { mailbox, key }, Asked::Search(searching)))
 }
 
-pub(super) fn answered(core: &mut Core, tag: &str, mut searching: Searching, answer: Answer) -> Outcome {
+pub(super) fn answered(
+    connection: &mut Connection,
+    tag: &str,
+    mut searching: Searching,
+    answer: Answer,
+) -> Outcome {
     let Answer::Found { uids, highest_modseq } = answer else {
         return Err(answer.into());
     };
-    let selected = core.selected()?;
+    let selected = connection.selected()?;
     searching.found = uids.into_iter().collect::<RoaringBitmap>() & selected.uids();
     let modseq = (searching.has_modseq && !searching.found.is_empty()).then_some(highest_modseq);
     if modseq.is_some() && returns_ends_only(searching.returns) {
@@ -57,7 +62,7 @@ pub(super) fn answered(core: &mut Core, tag: &str, mut searching: Searching, ans
         };
         return Ok(Step::Ask(ask, Asked::SearchModSeq(searching)));
     }
-    reply(core, tag, &searching, modseq)
+    reply(connection, tag, &searching, modseq)
 }
 
 /// With MIN or MAX alone the mod-sequence is that of the messages returned (RFC 4731 section 3.2).
@@ -75,16 +80,26 @@ fn ends(searching: &Searching) -> Vec<u32> {
     ends
 }
 
-pub(super) fn modseq_answered(core: &mut Core, tag: &str, searching: Searching, answer: Answer) -> Outcome {
+pub(super) fn modseq_answered(
+    connection: &mut Connection,
+    tag: &str,
+    searching: Searching,
+    answer: Answer,
+) -> Outcome {
     let Answer::Fetched { rows, .. } = answer else {
         return Err(answer.into());
     };
     let modseq = rows.iter().map(|row| row.modseq).max();
-    reply(core, tag, &searching, modseq)
+    reply(connection, tag, &searching, modseq)
 }
 
-fn reply(core: &mut Core, tag: &str, searching: &Searching, modseq: Option<i64>) -> Result<Step, Fault> {
-    let selected = core.selected()?;
+fn reply(
+    connection: &mut Connection,
+    tag: &str,
+    searching: &Searching,
+    modseq: Option<i64>,
+) -> Result<Step, Fault> {
+    let selected = connection.selected()?;
     let numbers = searching
         .found
         .iter()
@@ -108,6 +123,6 @@ fn reply(core: &mut Core, tag: &str, searching: &Searching, modseq: Option<i64>)
             print_extended(&mut out, &found);
         }
     }
-    core.send(out);
+    connection.send(out);
     Ok(Step::Done(Reply::ok("SEARCH completed")))
 }

@@ -1,6 +1,6 @@
 //! SELECT, EXAMINE (RFC 3501 sections 6.3.1 and 6.3.2) and UNSELECT (RFC 3691).
 
-use super::core::{Asked, Core, Outcome, State, Step};
+use super::connection::{Asked, Connection, Outcome, State, Step};
 use super::reply::Reply;
 use super::selected::Selected;
 use crate::ask::{Answer, Ask, Event};
@@ -8,14 +8,14 @@ use crate::codec::flags;
 use crate::types::command::{Access, SelectCommand};
 
 /// The former selection ends even if this one fails (RFC 3501 section 6.3.1).
-pub(super) fn start(core: &mut Core, select: SelectCommand) -> Step {
-    if let State::Selected(_) = core.state {
-        core.deselect();
+pub(super) fn start(connection: &mut Connection, select: SelectCommand) -> Step {
+    if let State::Selected(_) = connection.state {
+        connection.deselect();
         // RFC 7162 section 3.2.11.
-        core.untagged("OK [CLOSED] The former mailbox is closed");
+        connection.untagged("OK [CLOSED] The former mailbox is closed");
     }
     if select.condstore {
-        core.enable_condstore();
+        connection.enable_condstore();
     }
     let ask = Ask::Select {
         name: select.name.clone(),
@@ -24,7 +24,7 @@ pub(super) fn start(core: &mut Core, select: SelectCommand) -> Step {
     Step::Ask(ask, Asked::Select(select))
 }
 
-pub(super) fn answered(core: &mut Core, select: &SelectCommand, answer: Answer) -> Outcome {
+pub(super) fn answered(connection: &mut Connection, select: &SelectCommand, answer: Answer) -> Outcome {
     let Answer::Selected(opened) = answer else {
         return Err(answer.into());
     };
@@ -49,22 +49,22 @@ pub(super) fn answered(core: &mut Core, select: &SelectCommand, answer: Answer) 
          * OK [HIGHESTMODSEQ {modseq}] The highest mod-sequence\r\n"
     );
     out.extend_from_slice(codes.as_bytes());
-    core.send(out);
-    core.event(Event::Selected(Some(selected.mailbox)));
-    core.state = State::Selected(Box::new(selected));
+    connection.send(out);
+    connection.event(Event::Selected(Some(selected.mailbox)));
+    connection.state = State::Selected(Box::new(selected));
     Ok(Step::Done(match select.access {
         Access::ReadWrite => Reply::ok("SELECT completed").with_code("READ-WRITE"),
         Access::ReadOnly => Reply::ok("EXAMINE completed").with_code("READ-ONLY"),
     }))
 }
 
-pub(super) fn start_unselect(core: &mut Core) -> Step {
-    core.deselect();
+pub(super) fn start_unselect(connection: &mut Connection) -> Step {
+    connection.deselect();
     Step::Done(Reply::ok("UNSELECT completed"))
 }
 
 /// Ends the selection after CLOSE.
-pub(super) fn close(core: &mut Core) -> Step {
-    core.deselect();
+pub(super) fn close(connection: &mut Connection) -> Step {
+    connection.deselect();
     Step::Done(Reply::ok("CLOSE completed"))
 }

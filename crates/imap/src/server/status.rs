@@ -1,24 +1,29 @@
 //! STATUS (RFC 3501 section 6.3.10).
 
-use super::core::{Asked, Core, Outcome, Step};
+use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::Reply;
 use crate::ask::{Answer, Ask};
 use crate::codec;
 use crate::types::status::StatusItem;
 
-pub(super) fn start(core: &mut Core, name: String, items: Vec<StatusItem>) -> Step {
+pub(super) fn start(connection: &mut Connection, name: String, items: Vec<StatusItem>) -> Step {
     if items.contains(&StatusItem::HighestModSeq) {
-        core.enable_condstore();
+        connection.enable_condstore();
     }
     Step::Ask(Ask::Status { name: name.clone() }, Asked::Status { name, items })
 }
 
-pub(super) fn answered(core: &mut Core, name: &str, items: &[StatusItem], answer: Answer) -> Outcome {
+pub(super) fn answered(
+    connection: &mut Connection,
+    name: &str,
+    items: &[StatusItem],
+    answer: Answer,
+) -> Outcome {
     let Answer::Status(status) = answer else {
         return Err(answer.into());
     };
     let mut out = Vec::new();
-    codec::status::print(&mut out, core.names(), name, items, &status);
-    core.send(out);
+    codec::status::print(&mut out, connection.names(), name, items, &status);
+    connection.send(out);
     Ok(Step::Done(Reply::ok("STATUS completed")))
 }

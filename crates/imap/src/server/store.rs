@@ -3,7 +3,7 @@
 
 use roaring::RoaringBitmap;
 
-use super::core::{Asked, Core, Outcome, Step};
+use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::{Fault, Reply};
 use super::selected::Selected;
 use crate::ask::{Answer, Ask, MessageChange};
@@ -25,12 +25,12 @@ pub(super) struct Storing {
     modified: RoaringBitmap,
 }
 
-pub(super) fn start(core: &mut Core, store: StoreCommand) -> Outcome {
-    let selected = core.selected()?;
+pub(super) fn start(connection: &mut Connection, store: StoreCommand) -> Outcome {
+    let selected = connection.selected()?;
     let left = selected.resolve(store.numbering, &store.set)?;
     selected.writable()?;
     if store.unchanged_since.is_some() {
-        core.enable_condstore();
+        connection.enable_condstore();
     }
     let storing = Storing {
         numbering: store.numbering,
@@ -40,15 +40,15 @@ pub(super) fn start(core: &mut Core, store: StoreCommand) -> Outcome {
         left,
         modified: RoaringBitmap::new(),
     };
-    go_on(core, Box::new(storing))
+    go_on(connection, Box::new(storing))
 }
 
-fn go_on(core: &mut Core, mut storing: Box<Storing>) -> Outcome {
-    let batch = core.config.limits.batch_messages.saturating_mul(10);
-    let selected = core.selected()?;
+fn go_on(connection: &mut Connection, mut storing: Box<Storing>) -> Outcome {
+    let batch = connection.config.limits.batch_messages.saturating_mul(10);
+    let selected = connection.selected()?;
     let uids = take_batch(&mut storing.left, batch);
     if uids.is_empty() {
-        return Ok(Step::Done(reply(core, &storing)?));
+        return Ok(Step::Done(reply(connection, &storing)?));
     }
     let ask = Ask::Store {
         mailbox: selected.mailbox,
@@ -66,12 +66,12 @@ pub(super) fn take_batch(left: &mut RoaringBitmap, batch: usize) -> Vec<u32> {
     uids
 }
 
-fn reply(core: &mut Core, storing: &Storing) -> Result<Reply, Fault> {
+fn reply(connection: &mut Connection, storing: &Storing) -> Result<Reply, Fault> {
     let reply = Reply::ok("STORE completed");
     if storing.modified.is_empty() {
         return Ok(reply);
     }
-    let selected = core.selected()?;
+    let selected = connection.selected()?;
     let mut code = b"MODIFIED ".to_vec();
     let numbers = storing.modified.iter().filter_map(|uid| match storing.numbering {
         Numbering::Uid => Some(uid),
@@ -79,25 +79,25 @@ fn reply(core: &mut Core, storing: &Storing) -> Result<Reply, Fault> {
     });
     sequence_set::print(&mut code, numbers);
     // RFC 7162 section 3.1.3 recommends to show at once what the others look like now.
-    core.noticed = true;
+    connection.noticed = true;
     Ok(reply.with_code(String::from_utf8_lossy(&code).into_owned()))
 }
 
-pub(super) fn answered(core: &mut Core, mut storing: Box<Storing>, answer: Answer) -> Outcome {
+pub(super) fn answered(connection: &mut Connection, mut storing: Box<Storing>, answer: Answer) -> Outcome {
     let Answer::Stored { changed, modified } = answer else {
         return Err(answer.into());
     };
     storing.modified.extend(modified);
-    let condstore = core.condstore;
-    let selected = core.selected()?;
+    let condstore = connection.condstore;
+    let selected = connection.selected()?;
     let mut out = Vec::new();
     selected.meet_keywords(&mut out, changed.iter().flat_map(|change| &change.flags.keywords));
     for change in &changed {
         selected.note_told(change.uid, change.modseq);
         print_change(&mut out, selected, &storing, change, condstore);
     }
-    core.send(out);
-    go_on(core, storing)
+    connection.send(out);
+    go_on(connection, storing)
 }
 
 /// Prints the FETCH response for one message. A silent STORE has none, unless the client must learn the

@@ -1,7 +1,7 @@
 //! The table of commands: verb, states in which it is allowed, parser, and when the client may be told
 //! news. Its handler is found by the exhaustive match in [`start`].
 
-use super::core::{Core, Outcome, State};
+use super::connection::{Connection, Outcome, State};
 use super::reply::Fault;
 use super::{
     authenticate, capability, copy, create, enable, expunge, fetch, id, idle, list, login, logout, namespace,
@@ -160,34 +160,34 @@ impl Row {
 }
 
 /// Starts a command.
-pub(super) fn start(core: &mut Core, command: Command) -> Outcome {
+pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
     match command {
-        Command::Capability => Ok(capability::start(core)),
+        Command::Capability => Ok(capability::start(connection)),
         Command::Noop => Ok(noop::start("NOOP completed")),
         Command::Check => Ok(noop::start("CHECK completed")),
-        Command::Logout => Ok(logout::start(core)),
-        Command::Id => Ok(id::start(core)),
-        Command::StartTls => starttls::start(core),
-        Command::Login { user, password } => login::start(core, user, password),
+        Command::Logout => Ok(logout::start(connection)),
+        Command::Id => Ok(id::start(connection)),
+        Command::StartTls => starttls::start(connection),
+        Command::Login { user, password } => login::start(connection, user, password),
         Command::Authenticate { mechanism, initial } => {
-            authenticate::start(core, mechanism, initial.as_ref())
+            authenticate::start(connection, mechanism, initial.as_ref())
         }
-        Command::Enable { capabilities } => Ok(enable::start(core, &capabilities)),
-        Command::Select(select) => Ok(select::start(core, select)),
+        Command::Enable { capabilities } => Ok(enable::start(connection, &capabilities)),
+        Command::Select(select) => Ok(select::start(connection, select)),
         Command::Create { name, special_use } => create::start(name, special_use),
         Command::Delete { name } => create::start_delete(name),
         Command::Rename { from, to } => create::start_rename(from, to),
         Command::Subscribe { name, subscribed } => Ok(create::start_subscribe(name, subscribed)),
-        Command::List(list) => Ok(list::start(core, list)),
-        Command::Namespace => Ok(namespace::start(core)),
-        Command::Status { name, items } => Ok(status::start(core, name, items)),
-        Command::Idle => Ok(idle::start(core)),
-        Command::Close => expunge::start_close(core),
-        Command::Unselect => Ok(select::start_unselect(core)),
-        Command::Expunge { uids } => expunge::start(core, uids.as_ref()),
-        Command::Search(search) => search::start(core, search),
-        Command::Fetch(fetch) => fetch::start(core, fetch),
-        Command::Store(store) => store::start(core, store),
-        Command::Copy(copy) => copy::start(core, copy),
+        Command::List(list) => Ok(list::start(connection, list)),
+        Command::Namespace => Ok(namespace::start(connection)),
+        Command::Status { name, items } => Ok(status::start(connection, name, items)),
+        Command::Idle => Ok(idle::start(connection)),
+        Command::Close => expunge::start_close(connection),
+        Command::Unselect => Ok(select::start_unselect(connection)),
+        Command::Expunge { uids } => expunge::start(connection, uids.as_ref()),
+        Command::Search(search) => search::start(connection, search),
+        Command::Fetch(fetch) => fetch::start(connection, fetch),
+        Command::Store(store) => store::start(connection, store),
+        Command::Copy(copy) => copy::start(connection, copy),
     }
 }

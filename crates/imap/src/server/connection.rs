@@ -100,7 +100,7 @@ pub(super) enum Reading {
 
 /// See the file's comment.
 #[derive(Debug)]
-pub(super) struct Core {
+pub(super) struct Connection {
     pub(super) config: Config,
     pub(super) tls: Option<TlsInfo>,
     pub(super) state: State,
@@ -114,7 +114,7 @@ pub(super) struct Core {
     pub(super) out: VecDeque<Output<Ask, Event>>,
 }
 
-impl Core {
+impl Connection {
     pub(super) const fn new(config: Config) -> Self {
         Self {
             config,
