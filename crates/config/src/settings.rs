@@ -180,6 +180,9 @@ section! {
     messages_per_connection: u32 = 100, from 1, to 100_000, unit "messages", example "100";
     /// The port of other servers. Anything but 25 is for a private network only.
     port: u16 = 25, from 1, to u16::MAX, example "2525";
+    /// The address of this machine that other servers are called from; without it the system chooses. On a
+    /// machine with several addresses it should be the one that the domain's SPF record and the PTR record name.
+    source_address: Option<IpAddr> = None, example "\"192.0.2.1\"";
     /// How long the story of a message that left the queue can be looked up; `0` forgets it at once.
     history: Duration = days(30), from Duration::ZERO, to days(3_650), example "\"30d\"";
 

@@ -204,6 +204,12 @@ text_value!(
     ToString::to_string
 );
 text_value!(
+    IpAddr,
+    "an IP address such as \"192.0.2.1\" or \"2001:db8::1\"",
+    |text| text.parse().map_err(|_cause| "it is no IP address"),
+    ToString::to_string
+);
+text_value!(
     Domain,
     "a domain name such as \"mail.example.org\"",
     parse_domain,
