@@ -79,7 +79,8 @@ pub enum Ask {
         /// The INTERNALDATE; `None`: now.
         internal_date: Option<Timestamp>,
     },
-    /// FETCH of a batch. Answer: [`Answer::Fetched`].
+    /// FETCH of a batch. Answer: [`Answer::Fetched`]. A client may name many sections that overlap; a
+    /// shell that does not want to hold them all answers [`Answer::Refused`].
     Fetch {
         /// The mailbox.
         mailbox: MailboxHandle,

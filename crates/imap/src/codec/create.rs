@@ -6,6 +6,9 @@ use crate::types::SpecialUse;
 use crate::types::command::Command;
 use crate::types::mailbox::canonical;
 
+/// The most uses that are read before they are refused.
+const USES: usize = 20;
+
 /// Reads the arguments of CREATE. A trailing separator only announces children (RFC 9051 section 6.3.4).
 pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Command> {
     reader.space()?;
@@ -22,17 +25,20 @@ pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<Command> {
         }
         reader.space()?;
         // A mailbox has one use here; RFC 6154 section 3 leaves that to the server.
-        special_use = reader.list(1, parse_use)?.pop();
+        let mut uses = reader.list_or_empty(USES, parse_use)?;
+        if uses.len() > 1 {
+            return Err(SyntaxError::BadUse);
+        }
+        special_use = uses.pop();
         reader.expect(b')', ")")?;
     }
     Ok(Command::Create { name, special_use })
 }
 
 fn parse_use(reader: &mut Reader<'_>) -> Parsed<SpecialUse> {
-    const USE: SyntaxError = SyntaxError::Expected("a special use");
     reader.expect(b'\\', "a special use")?;
     let name = reader.atom("a special use")?;
-    SpecialUse::from_attribute(&format!("\\{name}")).ok_or(USE)
+    SpecialUse::from_attribute(&format!("\\{name}")).ok_or(SyntaxError::BadUse)
 }
 
 /// Reads the argument of DELETE.

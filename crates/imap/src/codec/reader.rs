@@ -26,6 +26,9 @@ pub(crate) enum SyntaxError {
     /// RFC 5530 has a response code of its own for it.
     #[error("unknown character set")]
     BadCharset,
+    /// RFC 6154 has a response code of its own for it.
+    #[error("no mailbox can have that use")]
+    BadUse,
     #[error("unknown flag")]
     UnknownFlag,
 }

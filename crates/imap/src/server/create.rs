@@ -39,12 +39,19 @@ pub(super) fn start_rename(from: String, to: String) -> Outcome {
     Ok(Step::Ask(ask, Asked::Change("RENAME completed")))
 }
 
-pub(super) fn start_subscribe(name: String, subscribed: bool) -> Step {
+/// A name that no mailbox can have is not worth remembering; to forget one is always allowed.
+pub(super) fn start_subscribe(name: String, subscribed: bool) -> Outcome {
+    if subscribed && !is_fit_to_create(&name) {
+        return Err(Fault::UnfitName);
+    }
     let text = match subscribed {
         true => "SUBSCRIBE completed",
         false => "UNSUBSCRIBE completed",
     };
-    Step::Ask(Ask::Subscribe { name, subscribed }, Asked::Change(text))
+    Ok(Step::Ask(
+        Ask::Subscribe { name, subscribed },
+        Asked::Change(text),
+    ))
 }
 
 pub(super) fn answered(text: &str, answer: Answer) -> Outcome {

@@ -155,6 +155,7 @@ pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
             Some("BADCHARSET (US-ASCII UTF-8)"),
             "Unknown character set".to_owned(),
         ),
+        Fault::Syntax(error @ SyntaxError::BadUse) => (No, Some("USEATTR"), error.to_string()),
         Fault::Syntax(error) => (Bad, None, format!("Syntax error: {error}")),
         Fault::UnknownCommand => (Bad, None, "Unknown command".to_owned()),
         Fault::WrongState(text) => (Bad, None, (*text).to_owned()),

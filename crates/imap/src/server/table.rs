@@ -177,7 +177,7 @@ pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
         Command::Create { name, special_use } => create::start(name, special_use),
         Command::Delete { name } => create::start_delete(name),
         Command::Rename { from, to } => create::start_rename(from, to),
-        Command::Subscribe { name, subscribed } => Ok(create::start_subscribe(name, subscribed)),
+        Command::Subscribe { name, subscribed } => create::start_subscribe(name, subscribed),
         Command::List(list) => Ok(list::start(connection, list)),
         Command::Namespace => Ok(namespace::start(connection)),
         Command::Status { name, items } => Ok(status::start(connection, name, items)),
