@@ -51,6 +51,9 @@ pub struct DsnRecipient {
     pub original_recipient: Option<String>,
     /// What became of it.
     pub action: Action,
+    /// The enhanced status code of the outcome, which may differ from what the last server said: 4.4.7 when
+    /// the time is over.
+    pub status: String,
     /// The words of the other server, or what stood in the way.
     pub diagnosis: Diagnosis,
     /// When it was tried last.

@@ -35,7 +35,7 @@ fn per_recipient(recipient: &DsnRecipient) -> Vec<u8> {
     fields = fields
         .structured("Final-Recipient", &final_recipient(&recipient.address))
         .structured("Action", recipient.action.word())
-        .structured("Status", &recipient.diagnosis.status);
+        .structured("Status", &recipient.status);
     if let Some(host) = &recipient.diagnosis.host {
         fields = fields.structured("Remote-MTA", &format!("dns; {}", to_ascii(host)));
     }

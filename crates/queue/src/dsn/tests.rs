@@ -17,6 +17,7 @@ fn refused(address: &str) -> DsnRecipient {
         address: Address::parse(address).unwrap(),
         original_recipient: Some(format!("rfc822;{address}")),
         action: Action::Failed,
+        status: "5.1.1".to_owned(),
         diagnosis: Diagnosis {
             code: Some(550),
             status: "5.1.1".to_owned(),
@@ -113,6 +114,7 @@ fn a_delay_tells_until_when_it_is_tried() {
     delayed.diagnosis.code = None;
     delayed.diagnosis.host = None;
     delayed.diagnosis.status = "4.4.1".to_owned();
+    delayed.status = "4.4.1".to_owned();
     let (_, [words, status, _]) = report_of(&[delayed], ORIGINAL, None);
     assert!(words.contains("you need not send it again"));
     assert!(words.contains("It is tried until Sat, 28 Nov 2026 16:16:40 +0000."));
@@ -152,4 +154,20 @@ fn an_international_address_stands_in_the_form_that_is_ascii() {
     let header_end = raw.find("\r\n\r\n").unwrap();
     let (header, _) = raw.split_at(header_end);
     assert!(header.contains("Content-Transfer-Encoding: 8bit"));
+}
+
+#[test]
+fn when_the_time_is_over_the_report_says_so_and_still_quotes_the_last_words() {
+    let mut expired = refused("bob@b.test");
+    expired.status = "4.4.7".to_owned();
+    expired.diagnosis.code = Some(450);
+    expired.diagnosis.status = "4.7.1".to_owned();
+    expired.diagnosis.text = "Greylisted".to_owned();
+    let (_, [words, status, _]) = report_of(&[expired], ORIGINAL, None);
+    assert!(status.contains("Status: 4.4.7\r\n"));
+    assert!(status.contains("Diagnostic-Code: smtp; 450 4.7.1 Greylisted\r\n"));
+    assert!(
+        words.contains("as long as we") && !words.contains("next attempt"),
+        "{words}"
+    );
 }

@@ -95,7 +95,13 @@ fn entry(out: &mut String, recipient: &DsnRecipient) {
     let words = one_line(&diagnosis.text);
     match recipient.action {
         Action::Failed | Action::Delayed { .. } => {
-            wrap(out, explain_status(&diagnosis.status, &diagnosis.text));
+            // What was said last explains a delay and a refusal, but not that the time is over.
+            let said = if recipient.status == diagnosis.status {
+                diagnosis.text.as_str()
+            } else {
+                ""
+            };
+            wrap(out, explain_status(&recipient.status, said));
             match (diagnosis.code, &diagnosis.host) {
                 (Some(code), Some(host)) => {
                     out.push_str(&format!(
