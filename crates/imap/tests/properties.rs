@@ -132,6 +132,8 @@ struct Heard {
     events: Vec<Event>,
     asks: Vec<String>,
     is_closed: bool,
+    /// What the shell says to the next questions, from the last on; `None`: yes.
+    refusals: Vec<Option<Answer>>,
 }
 
 impl Heard {
@@ -143,7 +145,8 @@ impl Heard {
                 Output::Event(event) => self.events.push(event),
                 Output::Ask(ask) => {
                     self.asks.push(format!("{ask:?}"));
-                    session.answer(now, yes(ask));
+                    let refusal = self.refusals.pop().flatten();
+                    session.answer(now, refusal.unwrap_or_else(|| yes(ask)));
                 }
                 Output::StartTls => self.asks.push("tls".to_owned()),
                 Output::Close => self.is_closed = true,
@@ -235,6 +238,67 @@ proptest! {
         let heard = play(std::iter::once(logged_in(lines).as_slice()));
         for line in heard.sent.split_inclusive(|&octet| octet == b'\n') {
             prop_assert!(line.ends_with(b"\r\n"), "{}", line.escape_ascii());
+        }
+    }
+}
+
+/// Well-formed commands without their tags.
+const COMMANDS: [&str; 16] = [
+    "NOOP",
+    "SELECT INBOX",
+    "EXAMINE {5+}\r\nother",
+    "APPEND INBOX (\\Seen) {5+}\r\nhello",
+    "FETCH 1:* (FLAGS BODY[])",
+    "UID FETCH 1:* (FLAGS) (CHANGEDSINCE 2)",
+    "STORE 1:* +FLAGS (\\Deleted)",
+    "UID SEARCH ALL",
+    "SEARCH RETURN (MIN) MODSEQ 1",
+    "LIST \"\" * RETURN (STATUS (MESSAGES))",
+    "EXPUNGE",
+    "UID MOVE 1:* x",
+    "COPY 1:* x",
+    "CLOSE",
+    "CREATE x",
+    "STATUS x (MESSAGES)",
+];
+
+fn refusal() -> impl Strategy<Value = Option<Answer>> {
+    prop_oneof![
+        4 => Just(None),
+        1 => Just(Some(Answer::Unavailable)),
+        1 => Just(Some(Answer::NoSuchMailbox)),
+        1 => Just(Some(Answer::Refused("no".to_owned()))),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_command_has_one_reply_in_its_turn_whatever_the_shell_says(
+        commands in prop::collection::vec(prop::sample::select(&COMMANDS[..]), 1..12),
+        refusals in prop::collection::vec(refusal(), 0..20),
+    ) {
+        let now = now();
+        let mut session = session(now);
+        let mut heard = Heard::default();
+        session.handle_input(now, &logged_in(Vec::new()));
+        heard.drain(&mut session, now);
+        heard.sent.clear();
+        heard.refusals = refusals;
+        for (number, command) in commands.iter().enumerate() {
+            session.handle_input(now, format!("t{number} {command}\r\n").as_bytes());
+        }
+        heard.drain(&mut session, now);
+        let sent = String::from_utf8_lossy(&heard.sent).into_owned();
+        let replied: Vec<&str> = sent
+            .lines()
+            .filter(|line| line.starts_with('t'))
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        let expected: Vec<String> = (0..commands.len()).map(|number| format!("t{number}")).collect();
+        prop_assert!(!heard.is_closed || sent.contains("* BYE "), "{}", sent);
+        match heard.is_closed {
+            true => prop_assert!(expected.iter().zip(&replied).all(|(a, b)| a == b), "{}", sent),
+            false => prop_assert_eq!(replied, expected, "{}", sent),
         }
     }
 }

@@ -30,7 +30,11 @@ pub(super) fn tell(connection: &mut Connection, answer: Answer, numbers: Numbers
         ..
     } = answer
     else {
-        return Err(answer.into());
+        // Any other fault would be answered with a reply, and that asks for news again.
+        return Err(match answer == Answer::MailboxGone {
+            true => Fault::MailboxGone,
+            false => Fault::UnfittingAnswer,
+        });
     };
     let condstore = connection.condstore;
     let mut out = Vec::new();
