@@ -131,7 +131,9 @@ pub enum Ask {
         /// What to look for. Messages that the session does not know yet may be found; it drops them.
         key: SearchKey<RoaringBitmap>,
     },
-    /// What happened in the mailbox. Answer: [`Answer::Changes`].
+    /// What happened in the mailbox. Answer: [`Answer::Changes`], with every message whose mod-sequence is
+    /// above `since_modseq` in `changed` or `arrived`; or [`Answer::Unavailable`], [`Answer::MailboxGone`].
+    /// Anything else ends the session, except where FETCH … CHANGEDSINCE asked.
     Changes {
         /// The mailbox.
         mailbox: MailboxHandle,

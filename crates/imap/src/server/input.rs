@@ -57,6 +57,10 @@ impl ImapSession {
         if self.starts_append(head) {
             return;
         }
+        if let (Sync::Waits, Some(fault)) = (head.sync, self.early_fault()) {
+            self.refuse_command(head, &fault);
+            return;
+        }
         let limit = self.connection.config.limits.command_octets;
         let room = limit.saturating_sub(self.framing.command_octets());
         match usize::try_from(head.size_octets) {
@@ -67,6 +71,17 @@ impl ImapSession {
                 }
             }
             Ok(_) | Err(_) => self.refuse_command(head, &Fault::LiteralTooBig),
+        }
+    }
+
+    /// What is already wrong with a command whose literal the client still holds back. A password above
+    /// all need not be sent in plain text to be refused.
+    fn early_fault(&self) -> Option<Fault> {
+        let mut reader = Reader::new(self.framing.command(), self.connection.names());
+        match self.head(&mut reader) {
+            Ok((_, row)) if row.is_login() && !self.connection.is_private() => Some(Fault::PrivacyRequired),
+            Ok(_) => None,
+            Err((_, fault)) => Some(fault),
         }
     }
 

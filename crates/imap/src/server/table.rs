@@ -147,6 +147,10 @@ pub(super) fn find(reader: &mut Reader<'_>, state: &State) -> Result<&'static Ro
 }
 
 impl Row {
+    pub(super) fn is_login(&self) -> bool {
+        self.verb == "LOGIN"
+    }
+
     pub(super) fn is_append(&self) -> bool {
         self.verb == "APPEND"
     }
