@@ -15,7 +15,15 @@ pub(crate) const SCHEMA: &[&str] = &["CREATE TABLE blob (
 pub(crate) const INSERT: &str =
     "INSERT INTO blob (hash, generation, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 pub(crate) const SELECT: &str = "SELECT data FROM blob WHERE hash = $1 AND generation = $2";
+pub(crate) const OLD: &str = "SELECT hash, generation FROM blob WHERE generation <= $1";
+pub(crate) const DELETE: &str = "DELETE FROM blob WHERE hash = $1 AND generation = $2";
 pub(crate) const ALL: &str = "SELECT hash, generation, data FROM blob";
+
+/// The generation of blobs that come at that moment.
+pub(crate) fn generation_of(now: Timestamp) -> i64 {
+    let civil = now.civil();
+    i64::from(civil.year) * 12 + i64::from(civil.month) - 1
+}
 
 /// Names a blob. Rows hold its three values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,10 +85,9 @@ pub struct Blob {
 
 impl Blob {
     pub(crate) fn new(octets: Arc<[u8]>, now: Timestamp) -> Self {
-        let civil = now.civil();
         let reference = BlobRef {
             hash: *blake3::hash(&octets).as_bytes(),
-            generation: i64::from(civil.year) * 12 + i64::from(civil.month) - 1,
+            generation: generation_of(now),
             size_octets: u64::try_from(octets.len()).unwrap_or(u64::MAX),
         };
         Self { reference, octets }

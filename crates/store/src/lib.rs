@@ -9,6 +9,7 @@
 
 mod blob;
 mod check;
+mod collect;
 mod engine;
 mod error;
 mod partition;
@@ -20,6 +21,7 @@ mod value;
 
 pub use blob::{Blob, BlobRef, INLINE_BLOB_OCTETS};
 pub use check::{CheckReport, Finding};
+pub use collect::Collected;
 pub use error::{OpenError, StoreError};
 pub use partition::Partition;
 pub use pending::{Pending, PendingFuture};

@@ -83,6 +83,39 @@ impl BlobFiles {
         Ok(names)
     }
 
+    /// Hash and path of each file of a generation up to `newest`.
+    pub(crate) fn old(&self, newest: i64) -> Result<Vec<([u8; 32], PathBuf)>, StoreError> {
+        let mut old = Vec::new();
+        for name in self.list()? {
+            let Some((generation, hex)) = name.split_once('/') else {
+                continue;
+            };
+            let Some((year, month)) = generation.split_once('-') else {
+                continue;
+            };
+            let (Ok(year), Ok(month)) = (year.parse::<i64>(), month.parse::<i64>()) else {
+                continue;
+            };
+            let Ok(hash) = blake3::Hash::from_hex(hex) else {
+                continue;
+            };
+            let reference = BlobRef {
+                hash: *hash.as_bytes(),
+                generation: year * 12 + month - 1,
+                size_octets: 0,
+            };
+            if reference.generation <= newest {
+                old.push((reference.hash, self.path(&reference)));
+            }
+        }
+        Ok(old)
+    }
+
+    /// Removes the file of a blob that nothing names.
+    pub(crate) fn remove(&self, path: &Path) -> Result<(), StoreError> {
+        fs::remove_file(path).map_err(|cause| from_io(&cause))
+    }
+
     fn path(&self, reference: &BlobRef) -> PathBuf {
         let hex = reference.hex();
         let shelf = hex.get(..2).unwrap_or("00").to_owned();

@@ -4,6 +4,7 @@ use super::*;
 use crate::check::Finding;
 use crate::{Value, params};
 use std::sync::Mutex;
+use std::time::Duration;
 
 const NOTES: Component = Component {
     name: "notes",
@@ -266,4 +267,36 @@ fn a_full_disk_is_told_and_survived() {
     fill(100).unwrap();
     add(&store, 1).wait().unwrap();
     assert_eq!(store.check().unwrap().findings, []);
+}
+
+#[test]
+fn the_collector_takes_old_blobs_that_nothing_names_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let (small, large) = (keep(&store, vec![1; 10]), keep(&store, vec![2; 70_000]));
+    let (lost_small, lost_large) = (keep(&store, vec![3; 11]), keep(&store, vec![4; 80_000]));
+    store
+        .write(Partition::Directory, |tx| {
+            tx.execute("DELETE FROM note WHERE size IN (11, 80000)", &[])
+        })
+        .wait()
+        .unwrap();
+    let month = Duration::from_secs(32 * 24 * 3600);
+    let staged = Timestamp::from_secs(1_795_465_000);
+    assert_eq!(
+        store.collect_blobs(staged.plus(month)).unwrap().removed,
+        0,
+        "one month old is too young"
+    );
+    let collected = store.collect_blobs(staged.plus(month).plus(month)).unwrap();
+    assert_eq!((collected.removed, collected.kept), (2, 2));
+    for (reference, is_there) in [
+        (small, true),
+        (large, true),
+        (lost_small, false),
+        (lost_large, false),
+    ] {
+        assert_eq!(store.read(move |tx| tx.blob(&reference)).wait().is_ok(), is_there);
+    }
+    assert_eq!(store.check().unwrap().unreferenced, 0);
 }
