@@ -211,9 +211,9 @@ pub enum Answer {
     Changes {
         /// Messages that no longer exist.
         vanished: Vec<u32>,
-        /// Messages whose flags changed, without the new ones.
+        /// Messages whose flags changed; new ones may be among them.
         changed: Vec<MessageChange>,
-        /// New messages.
+        /// New messages; those that the session was told of before may be among them.
         arrived: Vec<u32>,
         /// After that.
         uid_next: u32,

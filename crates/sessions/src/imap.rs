@@ -25,8 +25,8 @@ pub struct ImapHandler {
     /// The account that is logged in.
     account: Option<AccountId>,
     watcher: Option<Watcher>,
-    /// The session knows of no message from this UID on.
-    known_below: Uid,
+    /// UIDNEXT when the mailbox was opened.
+    uid_next: Uid,
     /// The octets of APPEND so far.
     appended: Vec<u8>,
 }
@@ -42,7 +42,7 @@ impl ImapHandler {
             checked: None,
             account: None,
             watcher: None,
-            known_below: Uid(1),
+            uid_next: Uid(1),
             appended: Vec::new(),
         }
     }
@@ -175,10 +175,10 @@ impl ImapHandler {
             })
             .await?;
         let status = opened.status;
-        self.known_below = status.uid_next;
+        self.uid_next = status.uid_next;
         if !read_only && status.recent_from < status.uid_next {
-            self.write(account, move |tx| mailbox::claim_recent(tx, account, status.id))
-                .await?;
+            let claimed = self.write(account, move |tx| mailbox::claim_recent(tx, account, status.id));
+            self.unless_stuck(claimed.await)?;
         }
         Ok(Answer::Selected(SelectedMailbox {
             mailbox: MailboxHandle(status.id.0),
@@ -191,6 +191,18 @@ impl ImapHandler {
             keywords: status.keywords,
             mailbox_id: translate::mailbox_id(status.id),
         }))
+    }
+
+    /// A courtesy that is written while somebody reads: a disk that is full must not keep them from it.
+    fn unless_stuck<T>(&self, written: Result<T, MailboxError>) -> Result<Option<T>, MailboxError> {
+        match written {
+            Ok(value) => Ok(Some(value)),
+            Err(MailboxError::Store(cause)) => {
+                tracing::warn!(session = %self.session, %cause, "read, and not noted as read");
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
     }
 
     async fn copy(
@@ -251,7 +263,7 @@ impl ImapHandler {
     }
 
     async fn changes(
-        &mut self,
+        &self,
         account: AccountId,
         mailbox: MailboxId,
         since: ModSeq,
@@ -259,8 +271,7 @@ impl ImapHandler {
         let seen = self
             .read(move |tx| mailbox::changes(tx, account, mailbox, since))
             .await?;
-        let known_below = std::mem::replace(&mut self.known_below, seen.uid_next);
-        Ok(translate::changes(seen, known_below))
+        Ok(translate::changes(seen, self.uid_next))
     }
 
     /// A failure as the session's answer. In a mailbox that is open, its absence means it was deleted.

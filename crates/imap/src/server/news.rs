@@ -41,8 +41,13 @@ pub(super) fn tell(connection: &mut Connection, answer: Answer, numbers: Numbers
     let selected = connection.selected()?;
     selected.vanish(&vanished);
     selected.print_vanished(&mut out, numbers);
+    // The flags of new messages are not told: the client asks for them.
+    let known = changed
+        .into_iter()
+        .filter(|change| selected.knows(change.uid))
+        .collect::<Vec<_>>();
     selected.arrive(&mut out, &arrived);
-    selected.print_changed(&mut out, &changed, condstore);
+    selected.print_changed(&mut out, &known, condstore);
     selected.synced(highest_modseq);
     // What is held back is still to be told.
     let holds_back = selected.has_vanished();

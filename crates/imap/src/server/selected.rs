@@ -184,6 +184,11 @@ impl Selected {
         self.vanished.clear();
     }
 
+    /// Was the client told of a message with that UID, or could have been?
+    pub(super) fn knows(&self, uid: u32) -> bool {
+        uid <= self.last_uid
+    }
+
     /// Tells the client of new messages.
     pub(super) fn arrive(&mut self, out: &mut Vec<u8>, arrived: &[u32]) {
         let last_uid = self.last_uid;

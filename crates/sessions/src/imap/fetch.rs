@@ -55,8 +55,9 @@ impl ImapHandler {
             .write(account, move |tx| {
                 mailbox::store_flags(tx, account, mailbox, &uids, &change, None)
             })
-            .await?;
-        for after in stored.rows {
+            .await;
+        let stored = self.unless_stuck(stored)?;
+        for after in stored.into_iter().flat_map(|stored| stored.rows) {
             if let Some(row) = rows.iter_mut().find(|row| row.uid == after.uid.0) {
                 row.flags = translate::flags(&after.flags);
                 row.modseq = after.modseq.0;

@@ -53,22 +53,28 @@ pub(super) fn stored(row: mailbox::StoredRow) -> MessageChange {
     }
 }
 
-/// `mailbox` tells new and changed messages together. New to the session is what has a UID it was not
-/// told of: UIDs become visible in their order.
-pub(super) fn changes(seen: mailbox::Changes, known_below: Uid) -> Answer {
-    let (arrived, changed): (Vec<_>, Vec<_>) =
-        seen.changed.into_iter().partition(|row| row.uid >= known_below);
-    let change = |row: mailbox::MessageRow| MessageChange {
+/// `mailbox` tells new and changed messages together. Which of them are new to the session it finds out by
+/// itself: UIDs become visible in their order.
+pub(super) fn changes(seen: mailbox::Changes, uid_next_when_opened: Uid) -> Answer {
+    let since_opened = seen
+        .changed
+        .iter()
+        .map(|row| row.uid)
+        .filter(|uid| *uid >= uid_next_when_opened);
+    Answer::Changes {
+        vanished: seen.vanished.into_iter().map(|uid| uid.0).collect(),
+        arrived: since_opened.map(|uid| uid.0).collect(),
+        changed: seen.changed.into_iter().map(change_of).collect(),
+        uid_next: seen.uid_next.0,
+        highest_modseq: seen.modseq.0,
+    }
+}
+
+fn change_of(row: mailbox::MessageRow) -> MessageChange {
+    MessageChange {
         uid: row.uid.0,
         flags: flags(&row.flags),
         modseq: row.modseq.0,
-    };
-    Answer::Changes {
-        vanished: seen.vanished.into_iter().map(|uid| uid.0).collect(),
-        changed: changed.into_iter().map(change).collect(),
-        arrived: arrived.into_iter().map(|row| row.uid.0).collect(),
-        uid_next: seen.uid_next.0,
-        highest_modseq: seen.modseq.0,
     }
 }
 
