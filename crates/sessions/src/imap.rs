@@ -332,6 +332,13 @@ impl Handler<ImapSession> for ImapHandler {
                 tracing::warn!(%session, %peer, user = user.unwrap_or_default(), "IMAP log-in refused");
             }
             Event::Selected(None) => self.watcher = None,
+            // The mailbox before this one may have been left after listening for this one began; what
+            // happened in between is asked for at once.
+            Event::Selected(Some(_)) if self.watcher.is_none() => {
+                self.watcher = self
+                    .account
+                    .map(|account| self.services.watch.listen_late(account));
+            }
             Event::Selected(Some(_)) => {}
             Event::AppendData(octets) => self.appended.extend_from_slice(&octets),
             Event::AppendDiscarded => self.appended = Vec::new(),

@@ -36,6 +36,14 @@ impl Watch {
             receiver: sender.subscribe(),
         }
     }
+
+    /// Listens to an account and hears a change at once, because one may have been missed.
+    #[must_use]
+    pub fn listen_late(&self, account: AccountId) -> Watcher {
+        let mut watcher = self.listen(account);
+        watcher.receiver.mark_changed();
+        watcher
+    }
 }
 
 /// One listener.
