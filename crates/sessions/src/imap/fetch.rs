@@ -11,6 +11,9 @@ use posthorn_store::{StoreError, Tx};
 
 use super::{ImapHandler, bare_row, translate, uids_of};
 
+/// Octets of the sections of one message in one answer.
+const ROW_OCTETS: usize = 128 * 1024 * 1024;
+
 /// What one question asks for.
 pub(super) struct Request {
     pub(super) account: AccountId,
@@ -111,16 +114,29 @@ fn read_row(tx: &Tx<'_>, request: &Request, message: MessageRow) -> Result<Fetch
         let raw = tx.blob(&email.blob)?;
         let parts = Parts::from_bytes(&email.parts)
             .ok_or_else(|| StoreError::Corrupt(format!("the parts of message {email_id} cannot be read")))?;
-        row.sections = want
-            .sections
-            .iter()
-            .map(|section| cut(&raw, &parts, section))
-            .collect();
+        row.sections = cut_all(&raw, &parts, &want.sections)?;
     }
     row.envelope = want.envelope.then_some(email.envelope);
     row.body_structure = want.body_structure.then_some(email.body_structure);
     row.body = want.body.then_some(email.body);
     Ok(row)
+}
+
+/// One command may name a hundred overlapping pieces of a large message; they are held all together.
+fn cut_all(raw: &[u8], parts: &Parts, wants: &[SectionWant]) -> Result<Vec<Option<Vec<u8>>>, MailboxError> {
+    let mut sections = Vec::new();
+    let mut octets = 0_usize;
+    for want in wants {
+        let section = cut(raw, parts, want);
+        octets = octets.saturating_add(section.as_ref().map_or(0, Vec::len));
+        if octets > ROW_OCTETS {
+            return Err(MailboxError::Limit(
+                "these sections are too large to be asked for in one command",
+            ));
+        }
+        sections.push(section);
+    }
+    Ok(sections)
 }
 
 fn cut(raw: &[u8], parts: &Parts, want: &SectionWant) -> Option<Vec<u8>> {
