@@ -1,0 +1,161 @@
+//! Two servers that know each other only by DNS: delivery, waiting for one that is down, reports.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use posthorn_tests::{
+    Demo, Dns, Ending, Imap, Input, Message, Node, Options, PASSWORD, Random, Record, Smtp, sent_part, until,
+};
+
+/// One port that is free on two loopback addresses: servers find each other by address, the port is one
+/// setting for all.
+fn meeting_point() -> (Ipv4Addr, Ipv4Addr, u16) {
+    let mut random = Random::seeded();
+    let mut octet = || u8::try_from(1 + random.below(250)).unwrap();
+    let (a, b) = (
+        Ipv4Addr::new(127, octet(), octet(), 1),
+        Ipv4Addr::new(127, octet(), octet(), 2),
+    );
+    let first = TcpListener::bind((a, 0)).unwrap();
+    let port = first.local_addr().unwrap().port();
+    let second = TcpListener::bind((b, port)).unwrap();
+    drop((first, second));
+    (a, b, port)
+}
+
+struct Internet {
+    here: Node,
+    there: Node,
+    _dns: Dns,
+}
+
+fn node(name: &str, address: Ipv4Addr, port: u16, dns: &Dns) -> Node {
+    let settings = format!(
+        "[queue]\nport = {port}\nretry_after = [\"1h\"]\n[dns]\nresolvers = [\"{}\"]\ntimeout = \"2s\"\n",
+        dns.address
+    );
+    Node::start(Options {
+        hostname: format!("mail.{name}.test"),
+        domain: format!("{name}.test"),
+        smtp: format!("{address}:{port}"),
+        settings,
+        ..Options::default()
+    })
+}
+
+fn internet() -> Internet {
+    let (a, b, port) = meeting_point();
+    let dns = Dns::serve(&[
+        ("here.test", Record::Mx("mail.here.test".to_owned())),
+        ("mail.here.test", Record::A(a)),
+        ("there.test", Record::Mx("mail.there.test".to_owned())),
+        ("mail.there.test", Record::A(b)),
+    ]);
+    Internet {
+        here: node("here", a, port, &dns),
+        there: node("there", b, port, &dns),
+        _dns: dns,
+    }
+}
+
+fn submit(node: &Node, to: &str) -> Message {
+    let from = node.address("anna");
+    let message = Message::short(&from, to);
+    let reply = node.submission("anna").send(&from, &[to], &message).unwrap();
+    assert_eq!(reply.code, 250, "{reply:?}");
+    message
+}
+
+/// The first message in somebody's inbox, once there is one.
+fn arrived(node: &Node, name: &str) -> Vec<u8> {
+    until("a message arrives", || node.inbox(name).into_iter().next()).octets
+}
+
+#[test]
+fn a_message_goes_from_one_domain_to_the_other_unchanged() {
+    let internet = internet();
+    let message = submit(&internet.here, "ben@there.test");
+    let stored = arrived(&internet.there, "ben");
+    assert_eq!(sent_part(&stored).unwrap().1, message.octets);
+    let text = String::from_utf8_lossy(&stored);
+    assert!(text.starts_with("Return-Path: <anna@here.test>\r\n"), "{text}");
+    assert_eq!(text.matches("Received: ").count(), 2, "{text}");
+}
+
+#[test]
+fn a_message_waits_for_a_server_that_is_down() {
+    let mut internet = internet();
+    internet.there.stop(Ending::Asked);
+    let message = submit(&internet.here, "ben@there.test");
+    // Until the first attempt has failed.
+    until("the attempt is in the queue", || {
+        let listed = internet.here.posthorn(&["queue", "list"], Input::None).ok();
+        (listed.contains("ben@there.test") && !listed.contains("not tried")).then_some(())
+    });
+    internet.there.serve();
+    internet
+        .here
+        .posthorn(&["queue", "retry", "--domain", "there.test"], Input::None)
+        .ok();
+    let stored = arrived(&internet.there, "ben");
+    assert_eq!(sent_part(&stored).unwrap().1, message.octets);
+}
+
+#[test]
+fn an_unknown_recipient_elsewhere_comes_back_as_a_report_in_plain_words() {
+    let internet = internet();
+    let message = submit(&internet.here, "nobody@there.test");
+    let report = String::from_utf8(arrived(&internet.here, "anna")).unwrap();
+    for words in [
+        "Return-Path: <>",
+        "multipart/report",
+        "report-type=delivery-status",
+        "Final-Recipient: rfc822; nobody@there.test",
+        "Action: failed",
+        "Status: 5.1.1",
+        &message.token,
+    ] {
+        assert!(report.contains(words), "`{words}` is not in: {report}");
+    }
+    assert!(internet.there.inbox("anna").is_empty());
+}
+
+#[test]
+fn a_domain_that_does_not_exist_comes_back_as_a_report() {
+    let internet = internet();
+    submit(&internet.here, "someone@nowhere.test");
+    let report = String::from_utf8(arrived(&internet.here, "anna")).unwrap();
+    assert!(
+        report.contains("someone@nowhere.test") && report.contains("Action: failed"),
+        "{report}"
+    );
+}
+
+#[test]
+fn the_demonstration_serves_two_domains_that_write_to_each_other() {
+    let demo = Demo::start();
+    let domains: Vec<String> = demo.nodes().iter().map(|node| node.domain.clone()).collect();
+    assert!(domains.len() >= 2, "{domains:?}");
+    for (from, to) in [(&domains[0], &domains[1]), (&domains[1], &domains[0])] {
+        let (sender, reader) = (demo.account_at(from), demo.account_at(to));
+        let message = Message::short(&sender.address, &reader.address);
+        let mut smtp = Smtp::login(&demo.node(from).submission, &sender.address, &sender.password).unwrap();
+        assert_eq!(
+            smtp.send(&sender.address, &[&reader.address], &message)
+                .unwrap()
+                .code,
+            250
+        );
+        let stored = until("the message arrives", || {
+            let mut imap = Imap::login(&demo.node(to).imap, &reader.address, &reader.password).unwrap();
+            let inbox = imap.messages("INBOX").unwrap();
+            inbox
+                .into_iter()
+                .find(|stored| sent_part(&stored.octets).is_some_and(|(token, _)| token == message.token))
+        });
+        assert_eq!(sent_part(&stored.octets).unwrap().1, message.octets);
+    }
+    let stranger = &demo.nodes()[0].imap;
+    assert!(Imap::login(stranger, "nobody@nowhere.test", PASSWORD).is_err());
+}
