@@ -137,14 +137,14 @@ async fn try_target(
                 tls = ClientTls::Never;
             }
             Err(why) => {
-                record_not_ready(trial, trying, why);
+                record_not_ready(shared, trial, trying, why);
                 return Some(true);
             }
         }
     }
 }
 
-fn record_not_ready(trial: &mut Trial, mut trying: Trying, why: NotReady) {
+fn record_not_ready(shared: &Shared, trial: &mut Trial, mut trying: Trying, why: NotReady) {
     let host = trying.host.clone().unwrap_or_default();
     let (outcome, diagnosis) = match why {
         NotReady::Refused(reply, class) => {
@@ -155,7 +155,12 @@ fn record_not_ready(trial: &mut Trial, mut trying: Trying, why: NotReady) {
                 text: reply.text(),
                 host: Some(host),
             };
-            (outcome_of(class), diagnosis)
+            // A smarthost that will not have us, or our password, is our affair and not the message's.
+            let outcome = match shared.config.smarthost {
+                Some(_) => Outcome::Temporary,
+                None => outcome_of(class),
+            };
+            (outcome, diagnosis)
         }
         NotReady::TlsFailed(cause) => (
             Outcome::Temporary,

@@ -15,7 +15,7 @@ use tokio::time::MissedTickBehavior;
 use crate::domain;
 use crate::outbound::Shared;
 
-/// How often old stories are forgotten.
+/// How often old stories are forgotten; more often when they are short.
 const CLEAN_UP_EVERY: Duration = Duration::from_hours(1);
 /// When the store failed, it is asked again after this time.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
@@ -65,7 +65,12 @@ impl Dispatcher {
         self.shared.waker.wake_all();
         let third = self.shared.config.timeouts.lease / 3;
         let mut renewal = tokio::time::interval(third.max(Duration::from_millis(1)));
-        let mut clean_up = tokio::time::interval(CLEAN_UP_EVERY);
+        let mut clean_up = tokio::time::interval(
+            self.shared
+                .config
+                .history
+                .clamp(Duration::from_mins(1), CLEAN_UP_EVERY),
+        );
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
         clean_up.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

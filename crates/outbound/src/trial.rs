@@ -11,6 +11,9 @@ use posthorn_smtp::{Class, EnhancedCode};
 
 use crate::exchange::Lines;
 
+/// Recipients of a transaction that keep its whole dialogue.
+const WHOLE_DIALOGUES: usize = 5;
+
 /// What came of the attempt for one recipient.
 #[derive(Clone, Debug)]
 pub(crate) struct Verdict {
@@ -70,12 +73,14 @@ impl Trial {
         diagnosis: &Diagnosis,
     ) {
         let step = trying.into_step(now);
-        for progress in self.recipients.iter_mut().filter(|one| !one.is_settled) {
-            progress.steps.push(Step {
-                outcome,
-                ..step.clone()
-            });
-            progress.last = Some((outcome, diagnosis.clone()));
+        let open = self.recipients.iter_mut().filter(|one| !one.is_settled);
+        for (index, progress) in open.enumerate() {
+            progress.steps.push(share(&step, index, outcome, diagnosis));
+            // A backup that is unwilling does not outweigh a first server that is down.
+            let was_temporary = matches!(&progress.last, Some((Outcome::Temporary, _)));
+            if !(was_temporary && outcome == Outcome::Permanent) {
+                progress.last = Some((outcome, diagnosis.clone()));
+            }
         }
     }
 
@@ -94,16 +99,16 @@ impl Trial {
             .map(|one| trying.lines.has_reply(one.reply.code))
             .collect();
         let step = trying.into_step(now);
-        for ((place, one), is_said) in took_part.iter().zip(&result.recipients).zip(codes) {
+        for (index, ((place, one), is_said)) in
+            took_part.iter().zip(&result.recipients).zip(codes).enumerate()
+        {
             let Some(progress) = self.recipients.get_mut(*place) else {
                 continue;
             };
             let outcome = outcome_of(one.class);
-            progress.steps.push(Step {
-                outcome,
-                ..step.clone()
-            });
-            progress.last = Some((outcome, diagnose(one, host.clone(), is_said)));
+            let diagnosis = diagnose(one, host.clone(), is_said);
+            progress.steps.push(share(&step, index, outcome, &diagnosis));
+            progress.last = Some((outcome, diagnosis));
             progress.is_dsn_promised = result.dsn_relayed;
             // After the content the server may have the message although it did not say so: another one
             // would make two of it.
@@ -152,6 +157,35 @@ impl Trying {
             lines: self.lines.take(),
             outcome: Outcome::Temporary,
         }
+    }
+}
+
+/// The step of one recipient. All of a transaction see the same dialogue, which grows with each of them:
+/// beyond the first few, only their own reply is kept.
+fn share(step: &Step, index: usize, outcome: Outcome, diagnosis: &Diagnosis) -> Step {
+    if index < WHOLE_DIALOGUES {
+        return Step {
+            outcome,
+            ..step.clone()
+        };
+    }
+    let reply = match diagnosis.code {
+        Some(code) => format!("S: {code} {} {}", diagnosis.status, diagnosis.text),
+        None => diagnosis.text.clone(),
+    };
+    let lines = vec![
+        reply,
+        "(the whole dialogue stands with the message's first recipients)".to_owned(),
+    ];
+    Step {
+        at: step.at,
+        duration: step.duration,
+        host: step.host.clone(),
+        ip: step.ip,
+        tls_version: step.tls_version.clone(),
+        tls_cipher: step.tls_cipher.clone(),
+        lines,
+        outcome,
     }
 }
 

@@ -15,10 +15,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use posthorn_base::Domain;
+use posthorn_base::{Domain, QueueId, Secret};
 use posthorn_net::{ClientTls, ServerTls};
 use posthorn_outbound::{PlanError, Smarthost, SmarthostTls};
-use posthorn_queue::{Outcome, State, bucket_of, lease};
+use posthorn_queue::{Outcome, State, bucket_of, drop_recipients, lease};
 use posthorn_smtp::{Notify, NotifyOn, Refusal};
 use posthorn_store::{Partition, StoreError};
 use sink::{Bare, Script, Sink, bare, listeners};
@@ -420,6 +420,148 @@ async fn what_a_dead_process_had_leased_is_delivered_at_the_start() {
     world.run(World::config(port));
     sink.next().await;
     assert_eq!(states(&world.until_final(id, "b.test").await), [State::Delivered]);
+}
+
+/// A smarthost on 127.0.0.4 that wants TLS and a log-in; what comes of a message with this password.
+async fn through_relay(password: &str) -> (posthorn_queue::Story, Sink) {
+    let folder = tempfile::tempdir().unwrap();
+    let (port, mut sockets) = listeners(&["127.0.0.4"]).await;
+    let script = Script {
+        tls: Some(certificate(&folder)),
+        wants_login: true,
+        ..Script::default()
+    };
+    let sink = Sink::start(sockets.remove(0), script);
+    let mut world = World::new("relay A 127.0.0.4").await;
+    let mut config = World::config(1);
+    config.smarthost = Some(Smarthost {
+        host: "relay.test".to_owned(),
+        port,
+        tls: SmarthostTls::Implicit,
+        client_tls: ClientTls::opportunistic().unwrap(),
+        login: Some(("relay".to_owned(), Secret::new(password.to_owned()))),
+    });
+    world.run(config);
+    let id = world.send(&["bob@b.test"], None).await;
+    (world.until_tried(id, "b.test", 1).await, sink)
+}
+
+#[tokio::test]
+async fn the_smarthost_gets_the_login_under_tls_and_the_story_does_not_have_the_password() {
+    let (story, mut sink) = through_relay("secret").await;
+    assert_eq!(states(&story), [State::Delivered]);
+    let envelope = sink.next().await.envelope;
+    assert_eq!(envelope.identity.as_deref(), Some("relay"));
+    let tried = &story.recipients[0].tried[0];
+    assert_eq!(tried.tls_version.as_deref(), Some("TLSv1.3"));
+    assert!(tried.lines.iter().any(|line| line.starts_with("C: AUTH PLAIN")));
+    let encoded = "AHJlbGF5AHNlY3JldA";
+    assert!(
+        !tried.lines.iter().any(|line| line.contains(encoded)),
+        "{:?}",
+        tried.lines
+    );
+}
+
+#[tokio::test]
+async fn a_password_the_smarthost_does_not_take_bounces_no_mail() {
+    let (story, _sink) = through_relay("wrong").await;
+    assert_eq!(states(&story), [State::Waiting]);
+    assert_eq!(story.recipients[0].last.as_ref().unwrap().code, Some(535));
+}
+
+#[tokio::test]
+async fn an_unwilling_backup_does_not_bounce_what_the_first_host_may_take_later() {
+    let (port, mut sockets) = listeners(&["127.0.0.2", "127.0.0.3"]).await;
+    bare(sockets.remove(1), Bare::Unwilling);
+    drop(sockets);
+    let mut world = World::new(TWO_HOSTS).await;
+    world.run(World::config(port));
+    let id = world.send(&["bob@b.test"], None).await;
+    let story = world.until_tried(id, "b.test", 1).await;
+    assert_eq!(states(&story), [State::Waiting]);
+    assert_eq!(story.recipients[0].tried.len(), 2);
+}
+
+#[tokio::test]
+async fn a_lease_is_renewed_while_its_transfer_lasts() {
+    let gate = Arc::new(Semaphore::new(0));
+    let script = Script {
+        gate: Some(Arc::clone(&gate)),
+        ..Script::default()
+    };
+    let (port, mut sockets) = listeners(&["127.0.0.1"]).await;
+    let _sink = Sink::start(sockets.remove(0), script);
+    let mut world = World::new(ONE_HOST).await;
+    let mut config = World::config(port);
+    config.timeouts.lease = Duration::from_millis(30);
+    world.run(config);
+    let id = world.send(&["bob@b.test"], None).await;
+    let is_leased = |story: &posthorn_queue::Story| story.recipients[0].lease_until;
+    let first = is_leased(
+        &world
+            .until(id, "b.test", |story| is_leased(story).is_some())
+            .await,
+    );
+    world.micros.fetch_add(20_000, Ordering::SeqCst);
+    world.until(id, "b.test", |story| is_leased(story) > first).await;
+    gate.add_permits(1);
+    let story = world.until_final(id, "b.test").await;
+    assert_eq!(story.recipients[0].attempts, 1);
+}
+
+#[tokio::test]
+async fn a_recipient_dropped_during_its_transfer_stays_dropped_and_the_others_are_settled() {
+    let gate = Arc::new(Semaphore::new(0));
+    let script = Script {
+        gate: Some(Arc::clone(&gate)),
+        ..Script::default()
+    };
+    let refused = Arc::clone(&script.refused);
+    for name in ["bob", "tim"] {
+        refused
+            .lock()
+            .unwrap()
+            .push((name.to_owned(), Refusal::UnknownRecipient));
+    }
+    let (world, mut sink) = one_host(script).await;
+    let id = world
+        .send(&["bob@b.test", "eve@b.test", "tim@b.test"], None)
+        .await;
+    while sink.most_open.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let (now, bucket) = (world.now(), bucket_of("b.test"));
+    let dropping = world
+        .store
+        .write::<_, StoreError>(Partition::Bucket(bucket), move |tx| {
+            drop_recipients(tx, bucket, QueueId(id), Some(0), now)
+        });
+    assert_eq!(dropping.await, Ok(1));
+    gate.add_permits(1);
+    sink.next().await;
+    let story = world.until_final(id, "b.test").await;
+    assert_eq!(states(&story), [State::Dropped, State::Delivered, State::Failed]);
+    let reports = world.reports().await;
+    assert_eq!(reports.len(), 1);
+    assert!(reports[0].contains("tim@b.test") && !reports[0].contains("bob@b.test"));
+}
+
+#[tokio::test]
+async fn a_hundred_recipients_are_one_transaction_and_the_dialogue_is_kept_a_few_times() {
+    let (world, mut sink) = one_host(Script::default()).await;
+    let names: Vec<String> = (0..100).map(|n| format!("u{n}@b.test")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let id = world.send(&names, None).await;
+    assert_eq!(sink.next().await.envelope.recipients.len(), 100);
+    let story = world.until_final(id, "b.test").await;
+    assert_eq!(states(&story), [State::Delivered; 100]);
+    let lines: Vec<usize> = story
+        .recipients
+        .iter()
+        .map(|one| one.tried[0].lines.len())
+        .collect();
+    assert!(lines[0] > 200 && lines[99] == 2, "{lines:?}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use posthorn_net::{Handler, ServerTls, Stream, TlsSide, drive};
 use posthorn_runtime::{Shutdown, clock};
+use posthorn_sasl::{self as sasl, Mechanism};
 use posthorn_smtp::server::{Answer, Ask, Config, Event, Mode, ServerSession};
 use posthorn_smtp::{Envelope, Refusal};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -20,6 +21,8 @@ pub(crate) struct Script {
     /// Refusals by the part before the @.
     pub(crate) refused: Arc<Mutex<Vec<(String, Refusal)>>>,
     pub(crate) tls: Option<ServerTls>,
+    /// Takes mail from users alone: TLS from the first octet, then `relay` with the password `secret`.
+    pub(crate) wants_login: bool,
     /// Offers STARTTLS and cannot do it.
     pub(crate) has_broken_tls: bool,
     /// Closes after each message.
@@ -110,9 +113,20 @@ struct Peer {
 
 impl Peer {
     async fn serve(mut self, stream: Stream) {
-        let mut config = Config::new("mx.b.test", Mode::Mx, "ref");
-        config.starttls_offered = self.script.tls.is_some() || self.script.has_broken_tls;
+        let mode = if self.script.wants_login {
+            Mode::Submission
+        } else {
+            Mode::Mx
+        };
+        let mut config = Config::new("mx.b.test", mode, "ref");
+        config.mechanisms.retain(|one| *one == Mechanism::Plain);
         let side = self.script.tls.clone().map_or(TlsSide::None, TlsSide::Server);
+        let stream = if self.script.wants_login {
+            stream.start_tls(&side).await.unwrap()
+        } else {
+            config.starttls_offered = self.script.tls.is_some() || self.script.has_broken_tls;
+            stream
+        };
         let session = ServerSession::new(config, clock::now());
         let never = Shutdown::new();
         let closes_early = self.script.closes_early;
@@ -174,7 +188,15 @@ impl Handler<ServerSession> for Peer {
             }
             Ask::Message(envelope) => self.message(envelope).await,
             Ask::Sender(_) => Answer::Ok,
-            Ask::Credentials(_) => Answer::Refuse(Refusal::Internal),
+            Ask::Credentials(sasl::Ask::VerifyPassword { user, password, .. }) => {
+                let is_right = user == "relay" && password.into_declassified() == "secret";
+                Answer::Credentials(if is_right {
+                    sasl::Answer::Verified { identity: user }
+                } else {
+                    sasl::Answer::Rejected
+                })
+            }
+            Ask::Credentials(sasl::Ask::ScramKeys { .. }) => Answer::Credentials(sasl::Answer::Rejected),
         }
     }
 
