@@ -1,9 +1,11 @@
 //! Files of large blobs, and the lock of the data folder.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::blob::{Blob, BlobRef};
 use crate::{OpenError, StoreError};
@@ -12,6 +14,8 @@ use crate::{OpenError, StoreError};
 pub(crate) struct BlobFiles {
     folder: PathBuf,
     next_temporary: AtomicU64,
+    /// The folders whose names are known to be durable.
+    shelves: Mutex<HashSet<PathBuf>>,
 }
 
 impl BlobFiles {
@@ -28,6 +32,7 @@ impl BlobFiles {
         Ok(Self {
             folder,
             next_temporary: AtomicU64::new(0),
+            shelves: Mutex::default(),
         })
     }
 
@@ -50,13 +55,23 @@ impl BlobFiles {
         file.write_all(blob.octets())?;
         file.sync_data()?;
         let shelf = path.parent().unwrap_or(&self.folder);
-        if !shelf.exists() {
-            fs::create_dir_all(shelf)?;
-            sync_folder(shelf.parent().unwrap_or(&self.folder))?;
-            sync_folder(&self.folder)?;
-        }
+        self.make_shelf(shelf)?;
         fs::rename(temporary, path)?;
         sync_folder(shelf)
+    }
+
+    /// One that exists is synced too when it is met first: whoever made it may be about to do so, or was
+    /// killed before.
+    fn make_shelf(&self, shelf: &Path) -> io::Result<()> {
+        let shelves = || self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        if shelves().contains(shelf) {
+            return Ok(());
+        }
+        fs::create_dir_all(shelf)?;
+        sync_folder(shelf.parent().unwrap_or(&self.folder))?;
+        sync_folder(&self.folder)?;
+        shelves().insert(shelf.to_owned());
+        Ok(())
     }
 
     pub(crate) fn read(&self, reference: &BlobRef) -> Result<Option<Vec<u8>>, StoreError> {
