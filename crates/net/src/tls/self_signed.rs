@@ -2,7 +2,7 @@
 //! certificate from an authority takes its place by the settings.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,8 @@ use super::files::TlsError;
 /// How long the certificate is good: nobody is there to renew it.
 const YEARS: i32 = 10;
 
-/// The two files in `folder`, made if neither is there.
+/// The two files in `folder`, made if neither is there. A key alone is what a loss of power in the middle of
+/// that leaves: it gets its certificate.
 pub(super) fn find_or_make(
     folder: &Path,
     names: &[Domain],
@@ -32,14 +33,8 @@ pub(super) fn find_or_make(
                 missing: key,
             });
         }
-        (false, true) => {
-            return Err(TlsError::HalfPair {
-                present: key,
-                missing: certificate,
-            });
-        }
-        (false, false) => {
-            make(&certificate, &key, names, addresses)?;
+        (false, is_half_done) => {
+            make(folder, is_half_done.then_some(&key), names, addresses)?;
             tracing::warn!(
                 certificate = %certificate.display(),
                 "made a self-signed certificate; mail programs will warn of it until the settings name a \
@@ -50,41 +45,57 @@ pub(super) fn find_or_make(
     Ok((certificate, key))
 }
 
-fn make(certificate: &Path, key: &Path, names: &[Domain], addresses: &[IpAddr]) -> Result<(), TlsError> {
-    let (certificate_text, key_text) = generate(names, addresses).map_err(|cause| TlsError::NotMade {
+fn make(
+    folder: &Path,
+    old_key: Option<&PathBuf>,
+    names: &[Domain],
+    addresses: &[IpAddr],
+) -> Result<(), TlsError> {
+    let not_made = |cause: rcgen::Error| TlsError::NotMade {
         reason: cause.to_string(),
-    })?;
-    if let Some(folder) = certificate.parent() {
-        fs::create_dir_all(folder).map_err(|cause| TlsError::NotWritable {
-            path: folder.to_owned(),
-            cause,
-        })?;
-    }
-    write(key, 0o600, &key_text)?;
-    write(certificate, 0o644, &certificate_text).inspect_err(|_| {
-        // Half a pair would stop the next start.
-        let _best_effort = fs::remove_file(key);
-    })
+    };
+    fs::create_dir_all(folder).map_err(|cause| not_writable(folder, cause))?;
+    let key = if let Some(path) = old_key {
+        let unreadable = |cause: io::Error| TlsError::NotMade {
+            reason: format!("{}: {cause}", path.display()),
+        };
+        KeyPair::from_pem(&fs::read_to_string(path).map_err(unreadable)?).map_err(not_made)?
+    } else {
+        let key = KeyPair::generate().map_err(not_made)?;
+        write(folder, "key.pem", 0o600, &key.serialize_pem())?;
+        key
+    };
+    let certificate = generate(&key, names, addresses).map_err(not_made)?;
+    write(folder, "certificate.pem", 0o644, &certificate)
 }
 
-/// Never over a file that is there: it might be somebody's only key.
-fn write(path: &Path, mode: u32, text: &str) -> Result<(), TlsError> {
+/// Whole or not at all, and there to stay when this returns: the one must not outlive the other's loss.
+fn write(folder: &Path, name: &str, mode: u32, text: &str) -> Result<(), TlsError> {
+    let path = folder.join(name);
+    let partial = folder.join(format!("{name}.new"));
     let written = fs::OpenOptions::new()
         .write(true)
-        .create_new(true)
+        .create(true)
+        .truncate(true)
         .mode(mode)
-        .open(path)
+        .open(&partial)
         .and_then(|mut file| {
             file.write_all(text.as_bytes())?;
-            file.sync_all()
+            file.sync_all()?;
+            fs::rename(&partial, &path)?;
+            fs::File::open(folder)?.sync_all()
         });
-    written.map_err(|cause| TlsError::NotWritable {
-        path: path.to_owned(),
-        cause,
-    })
+    written.map_err(|cause| not_writable(&path, cause))
 }
 
-fn generate(names: &[Domain], addresses: &[IpAddr]) -> Result<(String, String), rcgen::Error> {
+fn not_writable(path: &Path, cause: io::Error) -> TlsError {
+    TlsError::NotWritable {
+        path: path.to_owned(),
+        cause,
+    }
+}
+
+fn generate(key: &KeyPair, names: &[Domain], addresses: &[IpAddr]) -> Result<String, rcgen::Error> {
     let mut params = CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     params
         .subject_alt_names
@@ -100,7 +111,5 @@ fn generate(names: &[Domain], addresses: &[IpAddr]) -> Result<(String, String), 
     let year = clock::wall().civil().year;
     params.not_before = rcgen::date_time_ymd(year.saturating_sub(1), 1, 1);
     params.not_after = rcgen::date_time_ymd(year.saturating_add(YEARS), 1, 1);
-    let key = KeyPair::generate()?;
-    let certificate = params.self_signed(&key)?;
-    Ok((certificate.pem(), key.serialize_pem()))
+    Ok(params.self_signed(key)?.pem())
 }

@@ -198,9 +198,20 @@ fn a_self_signed_pair_is_made_once_and_its_key_is_private() {
     assert_eq!(first.server_end_point, second.server_end_point);
     let mode = fs::metadata(below.join("key.pem")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    fs::remove_file(below.join("certificate.pem")).unwrap();
+    fs::remove_file(below.join("key.pem")).unwrap();
     let error = ServerTls::self_signed(&below, &names(), &[]).unwrap_err();
     assert!(matches!(error, TlsError::HalfPair { .. }), "{error}");
+}
+
+#[test]
+fn a_key_that_was_left_alone_gets_its_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = server(folder.path()).current();
+    let key = fs::read(folder.path().join("key.pem")).unwrap();
+    fs::remove_file(folder.path().join("certificate.pem")).unwrap();
+    let second = server(folder.path()).current();
+    assert_ne!(first.server_end_point, second.server_end_point);
+    assert_eq!(fs::read(folder.path().join("key.pem")).unwrap(), key);
 }
 
 /// Puts the pair of `from` over that of `to`.
