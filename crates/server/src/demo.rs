@@ -84,9 +84,6 @@ pub(crate) async fn run(options: Options) -> Result<(), DemoError> {
     let mut signals = Signals::install().map_err(DemoError::system("signals"))?;
     let show = Show::new(options.color);
     let internet = Internet::start(&options).await?;
-    if let Some(path) = &options.ready_file {
-        write_atomically(path, &internet.ready_json()).map_err(DemoError::system(path.display()))?;
-    }
     let told = tokio::select! {
         told = story::tell(&internet, &show) => told,
         _ = signals.next() => {
@@ -94,6 +91,10 @@ pub(crate) async fn run(options: Options) -> Result<(), DemoError> {
             return Ok(());
         }
     };
+    // Only now: mail of whoever reads the file would get in between the lines of the story.
+    if let (Ok(()), Some(path)) = (&told, &options.ready_file) {
+        write_atomically(path, &internet.ready_json()).map_err(DemoError::system(path.display()))?;
+    }
     if told.is_ok() && !options.once {
         show.connect(&internet);
         while signals.next().await == Signal::Reload {}

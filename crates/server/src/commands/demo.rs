@@ -17,7 +17,7 @@ pub(super) struct Args {
     /// Keep everything in this folder; without it in one that is removed at the end.
     #[arg(long, value_name = "PATH")]
     dir: Option<PathBuf>,
-    /// Write a JSON file with every address, port, account and password, once everything listens.
+    /// Write a JSON file with every address, port, account and password, once the story is told.
     #[arg(long, value_name = "PATH")]
     ready_file: Option<PathBuf>,
     /// Use the ports from this one on; without it free ones.
