@@ -186,14 +186,16 @@ impl Disk {
         }
     }
 
-    /// Where each record of the journal ends.
+    /// Where each record of the journal that changes something ends.
     #[must_use]
     pub fn boundaries(&self) -> Vec<usize> {
         let mut ends = Vec::new();
         let mut at = 0;
         while let Some(record) = Record::read(&self.journal, at) {
             at = record.end;
-            ends.push(at);
+            if record.kind != 2 {
+                ends.push(at);
+            }
         }
         ends
     }

@@ -88,10 +88,14 @@ fn a_message_waits_for_a_server_that_is_down() {
     let mut internet = internet();
     internet.there.stop(Ending::Asked);
     let message = submit(&internet.here, "ben@there.test");
-    // Until the first attempt has failed.
-    until("the attempt is in the queue", || {
-        let listed = internet.here.posthorn(&["queue", "list"], Input::None).ok();
-        (listed.contains("ben@there.test") && !listed.contains("not tried")).then_some(())
+    until("the first attempt has failed", || {
+        let listed = internet
+            .here
+            .posthorn(&["queue", "list", "--json"], Input::None)
+            .ok();
+        let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+        let one = &listed["recipients"][0];
+        (one["attempts"] == 1 && one["is_being_tried"] == false).then_some(())
     });
     internet.there.serve();
     internet
