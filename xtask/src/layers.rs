@@ -31,6 +31,7 @@ const RANKS: &[(&str, u8)] = &[
     ("posthorn-net", 31),
     ("posthorn-outbound", 32),
     ("posthorn-sessions", 32),
+    ("posthorn-http", 32),
     ("posthorn-server", 40),
 ];
 

@@ -83,7 +83,9 @@ section! {
     /// Mail handed over by another mail server on this network (LMTP, RFC 2033). Whoever reaches this port
     /// is trusted, so it belongs on a loopback or private address.
     lmtp: Vec<SocketAddr> = Vec::new(), example "[\"127.0.0.1:24\"]";
-    /// The web application and administration.
+    /// The web pages: how to set up a mail program, `/health` and, for this machine only, `/metrics`. In
+    /// plain text, so it belongs on a loopback address, alone or behind a proxy that speaks TLS and keeps
+    /// `/metrics` to itself.
     http: Vec<SocketAddr> = Vec::new(), example "[\"127.0.0.1:8080\"]";
 }
 

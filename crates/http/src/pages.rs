@@ -1,0 +1,7 @@
+//! The pages, one file each.
+
+pub(crate) mod autoconfig;
+mod escape;
+pub(crate) mod health;
+pub(crate) mod metrics;
+pub(crate) mod welcome;
