@@ -437,3 +437,36 @@ fn recipients_are_sorted_into_their_buckets() {
     assert_eq!(numbers, [0, 2]);
     assert_eq!(buckets.values().map(Vec::len).sum::<usize>(), 3);
 }
+
+#[test]
+fn only_the_living_lease_can_end_an_attempt_whatever_the_result() {
+    let queue = Queue::new(&[]);
+    queue.enqueue(1, &["bob@b.test"]);
+    let results = [
+        (Outcome::Delivered, Disposition::Delivered),
+        (Outcome::Temporary, Disposition::Retry(at(9_000))),
+        (Outcome::Permanent, Disposition::Refused),
+        (Outcome::Temporary, Disposition::Expired),
+    ];
+    let all_lost = |lease: Lease, why: &str| {
+        for (outcome, disposition) in results {
+            let end = queue.finish(lease, outcome, disposition, at(1));
+            assert_eq!(end, Finish::LeaseLost, "{why}: {disposition:?}");
+        }
+    };
+    let released = queue.lease(at(0), 10)[0].lease;
+    queue.write(move |tx| release(tx, &released));
+    all_lost(released, "released");
+    let slow = queue.lease(at(0), 10)[0].lease;
+    let quick = queue.lease(at(600), 10)[0].lease;
+    all_lost(slow, "taken over");
+    assert_eq!(
+        queue.finish(quick, Outcome::Temporary, Disposition::Retry(at(700)), at(601)),
+        Finish::Done
+    );
+    all_lost(quick, "ended already");
+    let last = queue.lease(at(700), 10)[0].lease;
+    queue.write(|tx| drop_recipients(tx, bucket(), QueueId(1), None, at(701)));
+    all_lost(last, "dropped");
+    assert_eq!(queue.story(1).unwrap().recipients[0].tried.len(), 1);
+}

@@ -221,6 +221,8 @@ pub(crate) enum Bare {
     Plain,
     /// Hangs up after 354.
     HangsUp,
+    /// Takes a message, then ends the connection with 421, as servers do with those that are idle.
+    SaysBye,
     /// Greets with 554.
     Unwilling,
 }
@@ -274,6 +276,9 @@ async fn converse(tcp: tokio::net::TcpStream, kind: Bare) -> Option<()> {
             _ => b"500 what?\r\n",
         };
         write.write_all(reply).await.ok()?;
+        if verb == "." && kind == Bare::SaysBye {
+            write.write_all(b"421 4.4.2 idle for too long\r\n").await.ok()?;
+        }
     }
     None
 }
