@@ -262,14 +262,8 @@ impl Node {
         match ending {
             Ending::Killed => child.kill().unwrap(),
             Ending::Asked => {
-                let id = child.id().to_string();
-                assert!(
-                    Command::new("kill")
-                        .args(["-TERM", &id])
-                        .status()
-                        .unwrap()
-                        .success()
-                );
+                let ask = format!("kill -TERM {}", child.id());
+                assert!(Command::new("sh").args(["-c", &ask]).status().unwrap().success());
             }
         }
         until("posthorn serve ends", || child.try_wait().unwrap())

@@ -117,7 +117,7 @@ pub fn run(command: &mut Command, input: Input<'_>) -> Finished {
 }
 
 fn kill(id: u32) {
-    drop(Command::new("kill").args(["-9", &id.to_string()]).status());
+    drop(Command::new("sh").args(["-c", &format!("kill -9 {id}")]).status());
 }
 
 /// Runs a script of `tests/py`; gives what it printed.
