@@ -200,6 +200,22 @@ impl Disk {
         ends
     }
 
+    /// Does the journal have a write to the file of that name?
+    #[must_use]
+    pub fn has_written(&self, name: &str) -> bool {
+        let mut at = 0;
+        let mut inode = None;
+        while let Some(record) = Record::read(&self.journal, at) {
+            at = record.end;
+            match record.kind {
+                1 | 2 if record.octets == name.as_bytes() => inode = Some(record.a),
+                3 if inode == Some(record.a) => return true,
+                _ => {}
+            }
+        }
+        false
+    }
+
     /// Plays all records that end at `cut` or before; cuts must not go down.
     pub fn play(&mut self, cut: usize) {
         let journal = std::mem::take(&mut self.journal);

@@ -13,7 +13,7 @@ use posthorn_tests::{
 
 const SENDERS: usize = 8;
 /// Failures, each with two disks: one that kept nothing unsynced, one that kept some.
-const CUTS: usize = 10;
+const CUTS: usize = 24;
 
 fn is_journalled(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |file| file.len())
@@ -110,6 +110,10 @@ fn what_was_acknowledged_survives_a_loss_of_power_at_any_point() {
 
     let mut random = Random::seeded();
     let mut disk = Disk::new(&before, &journal);
+    assert!(
+        disk.has_written("posthorn.db"),
+        "too little was sent: the write-ahead log was never copied back"
+    );
     for cut in cuts(&mut random, &sent, &disk.boundaries()) {
         disk.play(cut);
         for keep in [Keep::Nothing, Keep::Some(&mut random)] {

@@ -106,6 +106,83 @@ fn a_message_waits_for_a_server_that_is_down() {
     assert_eq!(sent_part(&stored).unwrap().1, message.octets);
 }
 
+/// Tries everything that waits, until nothing does.
+fn empty_queue(node: &Node) {
+    until("the queue is empty", || {
+        let listed = node.posthorn(&["queue", "list", "--json"], Input::None).ok();
+        let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+        let waiting = listed["recipients"].as_array().unwrap();
+        let is_failed = |one: &serde_json::Value| one["attempts"] != 0 && one["is_being_tried"] == false;
+        if waiting.iter().any(is_failed) {
+            // What is tried or done by now is no longer there to be retried.
+            drop(node.posthorn(&["queue", "retry", "--domain", "there.test"], Input::None));
+        }
+        waiting.is_empty().then_some(())
+    });
+}
+
+#[test]
+fn nothing_is_lost_on_the_way_when_either_server_is_killed() {
+    const ROUNDS: usize = 10;
+    const EACH: usize = 25;
+    let mut internet = internet();
+    let mut random = Random::seeded();
+    let mut sent: Vec<Message> = Vec::new();
+    for round in 0..ROUNDS {
+        let from = internet.here.address("anna");
+        let mut submission = internet.here.submission("anna");
+        for _ in 0..EACH {
+            let message = Message::of_size(&from, "ben@there.test", 4_000);
+            assert_eq!(
+                submission
+                    .send(&from, &["ben@there.test"], &message)
+                    .unwrap()
+                    .code,
+                250
+            );
+            sent.push(message);
+        }
+        (0..random.below(1_000_000)).for_each(|_| std::hint::spin_loop());
+        let victim = if round % 2 == 0 {
+            &mut internet.here
+        } else {
+            &mut internet.there
+        };
+        victim.stop(Ending::Killed);
+        victim.check_store();
+        victim.serve();
+    }
+    empty_queue(&internet.here);
+    let stored = internet.there.inbox("ben");
+    let copies = |message: &Message| {
+        let has_token = |octets: &[u8]| sent_part(octets).is_some_and(|(token, _)| token == message.token);
+        stored
+            .iter()
+            .filter(|stored| has_token(&stored.octets))
+            .collect::<Vec<_>>()
+    };
+    for message in &sent {
+        let copies = copies(message);
+        assert!(!copies.is_empty(), "{} is lost", message.token);
+        assert!(
+            copies
+                .iter()
+                .all(|copy| sent_part(&copy.octets).unwrap().1 == message.octets)
+        );
+    }
+    // Twice is only what was on the wire at a kill: at most one message on each connection to a domain.
+    assert!(
+        stored.len() <= sent.len() + ROUNDS * 4,
+        "{} copies of {}",
+        stored.len(),
+        sent.len()
+    );
+    assert!(
+        internet.here.inbox("anna").is_empty(),
+        "no report that something failed"
+    );
+}
+
 #[test]
 fn an_unknown_recipient_elsewhere_comes_back_as_a_report_in_plain_words() {
     let internet = internet();
