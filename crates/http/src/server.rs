@@ -1,4 +1,5 @@
-//! Serves connections: hyper reads requests and writes responses, `posthorn_net` accepts, counts and contains.
+//! Serves one connection: hyper reads requests and writes responses. `posthorn_net` accepts and counts
+//! connections and contains their faults.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -10,7 +11,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use posthorn_net::{Accepted, Connections, Listener, Refuse, Serving, serve};
+use posthorn_net::{Accepted, Connections};
 use posthorn_runtime::Shutdown;
 use posthorn_store::Store;
 
@@ -27,12 +28,6 @@ const FIELDS: usize = 64;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// A peer that takes none of our octets for this long is gone.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long responses on their way may take after the shutdown was triggered.
-const GRACE: Duration = Duration::from_secs(5);
-/// What a peer hears when there are too many connections.
-const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n\
-    Content-Length: 0\r\n\r\n";
-
 /// The web pages of one node. Clones share everything.
 #[derive(Clone)]
 pub struct HttpServer {
@@ -40,6 +35,11 @@ pub struct HttpServer {
 }
 
 impl HttpServer {
+    /// What a peer hears when there are too many connections.
+    pub const REFUSAL: &[u8] =
+        b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n\
+        Content-Length: 0\r\n\r\n";
+
     /// Pages that tell `facts`, whether `store` answers, and how many connections `connections` counts; new
     /// ones of our own enter the same count.
     #[must_use]
@@ -49,25 +49,8 @@ impl HttpServer {
         }
     }
 
-    /// Serves `listener` until `shutdown`, then lets responses on their way end, for five seconds at most.
-    pub async fn run(self, listener: Listener, shutdown: &Shutdown) {
-        let refuse: Refuse = Arc::new(|_which| REFUSAL.to_vec());
-        let serving = Serving {
-            connections: self.site.connections.clone(),
-            implicit_tls: None,
-            grace: GRACE,
-            refuse,
-        };
-        let stop = shutdown.clone();
-        let make = move |accepted| {
-            let (server, stop) = (self.clone(), stop.clone());
-            async move { server.connection(accepted, &stop).await }
-        };
-        serve(listener, serving, shutdown, make).await;
-    }
-
-    /// One connection, to its end.
-    async fn connection(&self, accepted: Accepted, shutdown: &Shutdown) {
+    /// Serves one connection to its end. After `shutdown` only a response on its way is finished.
+    pub async fn connection(&self, accepted: Accepted, shutdown: &Shutdown) {
         let (session, peer) = (accepted.session_id, accepted.peer);
         let service = service_fn(|request: Request<Incoming>| async move {
             let response = self.site.answer(&request, peer.ip()).await;

@@ -56,7 +56,7 @@ fn programs(facts: &Facts) -> String {
         .map(|service| row(service, host.is_none()))
         .collect();
     format!(
-        r#"<p class="lead">This is a mail server. To read and write mail with a program of yours, give it these settings.</p>
+        r#"<p class="lead">This is a mail server. To read and write mail with your own program, give it these settings.</p>
 <dl>
 {server}<div><dt>User name</dt><dd>your full e-mail address</dd></div>
 <div><dt>Password</dt><dd>that of your mail account</dd></div>

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use posthorn_base::{Domain, Timestamp};
 use posthorn_http::{Facts, Host, HttpServer, MailKind, MailService, MailTls};
-use posthorn_net::{ConnectionLimits, Connections, bind};
+use posthorn_net::{ConnectionLimits, Connections, Serving, bind, serve};
 use posthorn_runtime::Shutdown;
 use posthorn_store::{Options, Partition, Store};
 use tempfile::TempDir;
@@ -56,7 +58,20 @@ impl Node {
         let (address, shutdown) = (listener.local_addr(), Shutdown::new());
         let server = HttpServer::new(facts, store, connections.clone());
         let stop = shutdown.clone();
-        let serving = tokio::spawn(async move { server.run(listener, &stop).await });
+        let serving = Serving {
+            connections: connections.clone(),
+            implicit_tls: None,
+            grace: Duration::from_secs(600),
+            refuse: Arc::new(|_which| HttpServer::REFUSAL.to_vec()),
+        };
+        let serving = tokio::spawn(async move {
+            let heard = stop.clone();
+            serve(listener, serving, &stop, move |accepted| {
+                let (server, stop) = (server.clone(), heard.clone());
+                async move { server.connection(accepted, &stop).await }
+            })
+            .await;
+        });
         Self {
             address,
             connections,
