@@ -39,11 +39,14 @@ impl Fixture {
 
     /// What is done, or the refusal behind an exclamation mark.
     fn says(&self, request: Request) -> String {
-        match execute(&self.admin, request) {
-            Response::Done(text) => text,
-            Response::Refused(text) => format!("!{text}"),
-            other => panic!("neither done nor refused: {other:?}"),
+        let response = execute(&self.admin, request);
+        if let Response::Refused(text) = response {
+            return format!("!{text}");
         }
+        let Response::Done(text) = response else {
+            panic!("neither done nor refused: {response:?}");
+        };
+        text
     }
 
     fn with_anna() -> Self {
@@ -98,17 +101,18 @@ impl Fixture {
     }
 
     fn states(&self, id: u64) -> Vec<String> {
-        match execute(&self.admin, Request::Queue(QueueRequest::Show(Text(QueueId(id))))) {
-            Response::Message(view) => view.recipients.into_iter().map(|one| one.state).collect(),
-            other => panic!("{other:?}"),
-        }
+        let show = Request::Queue(QueueRequest::Show(Text(QueueId(id))));
+        let Response::Message(view) = execute(&self.admin, show) else {
+            panic!()
+        };
+        view.recipients.into_iter().map(|one| one.state).collect()
     }
 
     fn check(&self) -> CheckView {
-        match execute(&self.admin, Request::CheckStore) {
-            Response::Checked(view) => view,
-            other => panic!("{other:?}"),
-        }
+        let Response::Checked(view) = execute(&self.admin, Request::CheckStore) else {
+            panic!()
+        };
+        view
     }
 }
 
@@ -318,13 +322,11 @@ fn a_listing_stops_at_its_limit_and_says_so() {
     fixture.enqueue(1, &["a@one.test", "b@two.test", "c@two.test"]);
     let list = |domain: Option<&str>, limit| {
         let domain = domain.map(str::to_owned);
-        match execute(
-            &fixture.admin,
-            Request::Queue(QueueRequest::List { domain, limit }),
-        ) {
-            Response::Queue(view) => view,
-            other => panic!("{other:?}"),
-        }
+        let list = Request::Queue(QueueRequest::List { domain, limit });
+        let Response::Queue(view) = execute(&fixture.admin, list) else {
+            panic!()
+        };
+        view
     };
     let all = list(None, 3);
     let recipients: Vec<&str> = all.recipients.iter().map(|one| one.recipient.as_str()).collect();

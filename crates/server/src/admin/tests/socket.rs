@@ -155,10 +155,10 @@ async fn what_is_no_request_is_refused_with_the_reason() {
         (b"{\"version\":1,\"body\":{\"domain\":\"list\"}}", "cut off"),
     ] {
         let answer = served.exchange(octets).await;
-        match from_line(&answer).unwrap() {
-            Response::Refused(text) => assert!(text.contains(reason), "{text}"),
-            other => panic!("{other:?}"),
-        }
+        let Response::Refused(text) = from_line(&answer).unwrap() else {
+            panic!()
+        };
+        assert!(text.contains(reason), "{text}");
     }
     assert_eq!(served.exchange(b"").await, b"");
     assert_eq!(served.ask(LIST).await.unwrap(), Response::Domains(vec![]));
