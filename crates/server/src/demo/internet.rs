@@ -23,7 +23,7 @@ const DOMAINS: [(&str, &[&str]); 2] = [
 /// The first node's address; the others follow. All of 127.0.0.0/8 is this machine.
 const FIRST_HOST: u8 = 11;
 /// What each node listens on, by the names of the settings.
-const PROTOCOLS: [&str; 7] = [
+const PROTOCOLS: [&str; 8] = [
     "smtp",
     "submission",
     "submissions",
@@ -31,6 +31,7 @@ const PROTOCOLS: [&str; 7] = [
     "imaps",
     "pop3",
     "pop3s",
+    "http",
 ];
 /// How often a set of free ports is looked for.
 const ATTEMPTS: usize = 20;
@@ -258,6 +259,7 @@ fn settings(plot: &Plot, data: &Path, ports: &Ports, dns: SocketAddr) -> Setting
         &mut listen.imaps,
         &mut listen.pop3,
         &mut listen.pop3s,
+        &mut listen.http,
     ];
     for (list, port) in lists.into_iter().zip(ports.protocols) {
         *list = vec![SocketAddr::from((plot.ip, port))];

@@ -173,6 +173,11 @@ impl Show {
                 login(person)
             ));
         }
+        for node in &internet.nodes {
+            if let Some(http) = node.addresses().first("http") {
+                self.line(format!("    http://{http}/ is the web page of {}", node.hostname));
+            }
+        }
         self.line("");
         self.line(format!("    everything is kept in {}", internet.dir.display()));
         self.line(self.paint("1", "    Ctrl-C ends it."));

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use posthorn_base::SessionId;
 use posthorn_base::session::Session;
+use posthorn_base::{Domain, SessionId};
 use posthorn_config::{Listen, Settings};
+use posthorn_http::{Facts, Host, HttpServer, MailKind, MailService, MailTls};
 use posthorn_imap as imap;
 use posthorn_net::{
     Accepted, BindError, ConnectionLimits, Connections, Handler, Listener, Refuse, ServerTls, Serving,
@@ -34,6 +35,7 @@ enum Protocol {
     Smtp(Mode),
     Imap,
     Pop3,
+    Http,
 }
 
 /// When TLS begins.
@@ -46,7 +48,7 @@ enum Start {
 }
 
 /// All listeners of the settings: name, addresses, protocol.
-fn table(listen: &Listen) -> [(&'static str, &[SocketAddr], Protocol, Start); 8] {
+fn table(listen: &Listen) -> [(&'static str, &[SocketAddr], Protocol, Start); 9] {
     [
         ("smtp", &listen.smtp, Protocol::Smtp(Mode::Mx), Start::Plain),
         (
@@ -66,6 +68,7 @@ fn table(listen: &Listen) -> [(&'static str, &[SocketAddr], Protocol, Start); 8]
         ("pop3", &listen.pop3, Protocol::Pop3, Start::Plain),
         ("pop3s", &listen.pop3s, Protocol::Pop3, Start::Tls),
         ("lmtp", &listen.lmtp, Protocol::Smtp(Mode::Lmtp), Start::Plain),
+        ("http", &listen.http, Protocol::Http, Start::Plain),
     ]
 }
 
@@ -103,6 +106,38 @@ impl Ports {
         }
         addresses
     }
+
+    /// What mail programs can connect to.
+    fn mail(&self, hostname: &Domain) -> Vec<MailService> {
+        let mut services = Vec::new();
+        for (_, protocol, start, listeners) in &self.ports {
+            let kind = match protocol {
+                Protocol::Imap => MailKind::Imap,
+                Protocol::Pop3 => MailKind::Pop3,
+                Protocol::Smtp(Mode::Submission) => MailKind::Submission,
+                Protocol::Smtp(Mode::Mx | Mode::Lmtp) | Protocol::Http => continue,
+            };
+            let tls = match start {
+                Start::Plain => MailTls::StartTls,
+                Start::Tls => MailTls::Implicit,
+            };
+            services.extend(listeners.iter().map(|listener| {
+                let local = listener.local_addr();
+                // No name leads to loopback; a certificate of our own names the address too.
+                let host = match local.ip() {
+                    ip if ip.is_loopback() => Host::Ip(ip),
+                    _ => Host::Name(hostname.clone()),
+                };
+                MailService {
+                    kind,
+                    tls,
+                    host,
+                    port: local.port(),
+                }
+            }));
+        }
+        services
+    }
 }
 
 /// Serves every port in a task of its own.
@@ -118,11 +153,19 @@ pub(super) fn serve_all(
         total: usize::try_from(settings.limits.sessions_total).unwrap_or(usize::MAX),
         per_address: usize::try_from(settings.limits.sessions_per_address).unwrap_or(usize::MAX),
     });
+    let facts = Facts {
+        hostname: settings.hostname.clone(),
+        mail: ports.mail(&settings.hostname),
+        version: env!("CARGO_PKG_VERSION"),
+        started: clock::wall(),
+    };
+    let pages = HttpServer::new(facts, services.store.clone(), connections.clone());
     let maker = Arc::new(Maker {
         settings: settings.clone(),
         services: services.clone(),
         tls: tls.clone(),
         shutdown: shutdown.clone(),
+        pages,
     });
     for (_, protocol, start, listeners) in ports.ports {
         for listener in listeners {
@@ -149,6 +192,7 @@ fn refusal(protocol: Protocol) -> Refuse {
         Protocol::Smtp(_) => b"421 4.7.0 Too many connections; try again later\r\n",
         Protocol::Imap => b"* BYE Too many connections; try again later\r\n",
         Protocol::Pop3 => b"-ERR [SYS/TEMP] Too many connections; try again later\r\n",
+        Protocol::Http => HttpServer::REFUSAL,
     };
     Arc::new(move |_which| line.to_vec())
 }
@@ -159,6 +203,7 @@ struct Maker {
     services: Services,
     tls: ServerTls,
     shutdown: Shutdown,
+    pages: HttpServer,
 }
 
 impl Maker {
@@ -181,6 +226,7 @@ impl Maker {
                 self.drive(accepted, made, Pop3Handler::new(services, session, peer))
                     .await;
             }
+            Protocol::Http => self.pages.connection(accepted, &self.shutdown).await,
         }
     }
 
