@@ -155,11 +155,8 @@ pub(crate) async fn serve(settings: Settings, ready_file: Option<PathBuf>) -> Re
     if let Some(path) = &ready_file {
         write_atomically(path, &node.addresses.to_json()).map_err(system("the ready file"))?;
     }
-    loop {
-        match signals.next().await {
-            Signal::Reload => node.reload(),
-            Signal::Stop => break,
-        }
+    while signals.next().await == Signal::Reload {
+        node.reload();
     }
     tracing::info!("stopping");
     tokio::select! {

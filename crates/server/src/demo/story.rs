@@ -201,10 +201,9 @@ async fn submit(
 fn accepted_as(spoken: &Spoken) -> Option<String> {
     let Spoken::Server(line) = spoken else { return None };
     let rest = line.strip_prefix("250 ")?;
-    let ids = rest
-        .split_whitespace()
-        .filter(|word| word.parse::<posthorn_base::QueueId>().is_ok());
-    ids.last().map(str::to_owned)
+    let mut words = rest.split_whitespace();
+    let id = words.rfind(|word| word.parse::<posthorn_base::QueueId>().is_ok());
+    id.map(str::to_owned)
 }
 
 /// Where the name server says that mail for the other domain goes.
