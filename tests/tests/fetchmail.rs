@@ -45,7 +45,9 @@ impl Local {
         command
             .arg("-f")
             .arg(&config)
-            .args(["--nodetach", "--nosyslog", "--norewrite"]);
+            .args(["--nodetach", "--nosyslog", "--norewrite", "--pidfile"])
+            // Root's would be one for all.
+            .arg(self.home.join("pid"));
         run(&mut command, Input::None)
     }
 
