@@ -332,8 +332,7 @@ fn the_example_file_can_be_read_and_its_defaults_are_the_defaults() {
         if line.starts_with('[') || line.starts_with("#[") {
             table = line;
         }
-        let is_example =
-            table == "[tls]" || table.starts_with('#') || line.starts_with("#source_address");
+        let is_example = table == "[tls]" || table.starts_with('#') || line.starts_with("#source_address");
         text.push_str(if is_example { line } else { setting.unwrap_or(line) });
         text.push('\n');
     }
