@@ -4,7 +4,7 @@
 .PHONY: demo test check bench install
 
 demo:
-	@cargo run --quiet --release --bin posthorn -- demo
+	@cargo run --bin posthorn -- demo
 
 test:
 	@scripts/test

@@ -27,9 +27,10 @@ pub struct Store {
 }
 
 struct Inner {
-    // Dropped in this order: no transaction runs any more when the folder's lock is given back.
-    writer: Writer,
+    // Dropped in this order: the writer's connection is the last one, so SQLite copies the log back into
+    // the database; and no transaction runs any more when the folder's lock is given back.
     readers: Readers,
+    writer: Writer,
     files: Arc<BlobFiles>,
     components: Vec<Component>,
     listener: Arc<OnceLock<Listener>>,

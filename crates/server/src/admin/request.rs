@@ -21,6 +21,19 @@ pub(crate) enum Request {
     CheckStore,
 }
 
+impl Request {
+    /// Does it change nothing?
+    pub(crate) fn is_question(&self) -> bool {
+        match self {
+            Self::Domain(request) => matches!(request, DomainRequest::List),
+            Self::Account(request) => matches!(request, AccountRequest::List { .. }),
+            Self::Alias(request) => matches!(request, AliasRequest::List { .. }),
+            Self::Queue(request) => matches!(request, QueueRequest::List { .. } | QueueRequest::Show(_)),
+            Self::CheckStore => true,
+        }
+    }
+}
+
 /// Something about domains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -128,7 +128,12 @@ async fn respond(admin: Admin, line: &[u8]) -> Response {
         Ok(request) => request,
         Err(error) => return Response::Refused(error.to_string()),
     };
-    tracing::info!(?request, "administration");
+    // Scripts look every minute; what changes something is worth a line.
+    if request.is_question() {
+        tracing::debug!(?request, "administration");
+    } else {
+        tracing::info!(?request, "administration");
+    }
     // It blocks on the store, a check of everything for long.
     let executed = tokio::task::spawn_blocking(move || execute(&admin, request)).await;
     executed.unwrap_or_else(|_panicked| {

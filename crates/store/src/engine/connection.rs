@@ -30,7 +30,7 @@ impl SqliteConnection {
             .execute_batch(&format!(
                 "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
                  PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA foreign_keys = OFF;
-                 PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 10000;"
+                 PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 10000;"
             ))
             .map_err(from_sqlite)?;
         Ok(Self::from_connection(inner))
@@ -42,7 +42,7 @@ impl SqliteConnection {
         let inner = Connection::open_with_flags(path, flags).map_err(from_sqlite)?;
         inner
             .execute_batch(
-                "PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;
+                "PRAGMA query_only = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;
                  PRAGMA busy_timeout = 10000;",
             )
             .map_err(from_sqlite)?;
