@@ -6,7 +6,8 @@ SMTP_PORT=${BENCH_PORT:-16025}
 IMAP_PORT=$((SMTP_PORT + 1))
 POP3_PORT=$((SMTP_PORT + 2))
 LMTP_PORT=$((SMTP_PORT + 3))
-USERS=104
+USERS=103
+PASSWORD=only-for-measuring
 
 say() { printf 'bench: %s\n' "$*" >&2; }
 
@@ -115,7 +116,7 @@ disable_plaintext_auth = no
 # Passwords in plain: the cheapest log-in that it has.
 passdb {
   driver = static
-  args = password=secret
+  args = password=$PASSWORD
 }
 userdb {
   driver = static
@@ -206,16 +207,20 @@ sessions_per_address = 10000
 EOF
 }
 
-# Makes the accounts and starts Posthorn; sets $TREE.
-start_posthorn() {
+make_accounts() {
     posthorn_config
-    local config=$WORK/posthorn/posthorn.toml ready=$WORK/posthorn/ready n
+    local config=$WORK/posthorn/posthorn.toml n
     "$POSTHORN" domain add example.test --config "$config" >"$WORK/posthorn/accounts.log" 2>&1
     for n in $(seq $USERS); do
-        echo secret | "$POSTHORN" account add "user$n@example.test" --password-stdin --config "$config" \
+        echo "$PASSWORD" | "$POSTHORN" account add "user$n@example.test" --password-stdin --config "$config" \
             >>"$WORK/posthorn/accounts.log" 2>&1
     done
-    "$POSTHORN" serve --config "$config" --ready-file "$ready" >"$WORK/posthorn/log" 2>&1 &
+}
+
+# Starts Posthorn; sets $TREE.
+start_posthorn() {
+    "$POSTHORN" serve --config "$WORK/posthorn/posthorn.toml" --ready-file "$WORK/posthorn/ready" \
+        >>"$WORK/posthorn/log" 2>&1 &
     SERVER=$!
     wait_port "$IMAP_PORT" && wait_port "$SMTP_PORT"
     TREE=$SERVER
