@@ -146,6 +146,9 @@ section! {
         from Duration::from_secs(1), to hours(1), example "\"5m\"";
     /// The time a POP3 client may be silent; RFC 1939 section 3 asks for at least 10 minutes.
     pop3_idle_timeout: Duration = limits::POP3_IDLE_TIMEOUT, from Duration::from_secs(1), to days(1), example "\"10m\"";
+    /// How long a person must wait between two POP3 log-ins (RFC 2449 section 6.5), for programs that ask
+    /// every few seconds; `0` is not at all. One that is too early is told so, and loses nothing.
+    pop3_login_delay: Duration = Duration::ZERO, from Duration::ZERO, to days(1), example "\"1m\"";
     /// The time an IMAP client may be silent; RFC 9051 section 5.4 asks for at least 30 minutes.
     imap_idle_timeout: Duration = limits::IMAP_IDLE_TIMEOUT, from Duration::from_secs(1), to days(7), example "\"30m\"";
 }

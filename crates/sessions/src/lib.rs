@@ -10,5 +10,5 @@ pub mod smtp;
 mod watch;
 
 pub use credentials::Credentials;
-pub use services::{MaildropLock, MaildropLocks, OverQuota, Services, Wake};
+pub use services::{MaildropLock, MaildropLocks, NotOpened, OverQuota, Services, Wake};
 pub use watch::{Watch, Watcher};

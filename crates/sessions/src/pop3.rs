@@ -7,9 +7,10 @@ use posthorn_base::{AccountId, MailboxId, SessionId, Uid};
 use posthorn_mailbox::{self as mailbox, MailboxError, Which};
 use posthorn_net::Handler;
 use posthorn_pop3::{Answer, Ask, Entry, Event, ServerSession};
+use posthorn_runtime::clock;
 use posthorn_store::Partition;
 
-use crate::services::{MaildropLock, Services};
+use crate::services::{MaildropLock, NotOpened, Services};
 
 /// Answers one POP3 session.
 pub struct Pop3Handler {
@@ -46,8 +47,10 @@ impl Pop3Handler {
         let Some(account) = self.account else {
             return Answer::Unavailable;
         };
-        let Some(lock) = self.services.maildrops.take(account) else {
-            return Answer::InUse;
+        let lock = match self.services.maildrops.take(account, clock::now()) {
+            Ok(lock) => lock,
+            Err(NotOpened::InUse) => return Answer::InUse,
+            Err(NotOpened::TooSoon) => return Answer::LoginDelay,
         };
         let listed = self.services.store.read(move |tx| {
             let mailbox = mailbox::find(tx, account, "INBOX")?;

@@ -1,7 +1,8 @@
 //! What all handlers of one node share.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use posthorn_accounts::DetailSeparator;
 use posthorn_base::AccountId;
@@ -45,19 +46,64 @@ pub struct Services {
     pub details: DetailSeparator,
 }
 
-/// One POP3 session per maildrop (RFC 1939 section 3).
-#[derive(Clone, Default)]
+/// One POP3 session per maildrop (RFC 1939 section 3), and not too often (RFC 2449 section 6.5).
+#[derive(Clone)]
 pub struct MaildropLocks {
-    open: Arc<Mutex<HashSet<AccountId>>>,
+    state: Arc<Mutex<Maildrops>>,
+    delay: Duration,
 }
 
+#[derive(Default)]
+struct Maildrops {
+    open: HashSet<AccountId>,
+    /// When each account logged in last; empty when there is no delay.
+    logged_in: HashMap<AccountId, Instant>,
+}
+
+/// Why a maildrop cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotOpened {
+    /// Another session has it.
+    InUse,
+    /// The last log-in was too short a time ago.
+    TooSoon,
+}
+
+/// Log-ins remembered before those that are over are forgotten.
+const REMEMBERED: usize = 10_000;
+
 impl MaildropLocks {
-    /// The lock, given back when it is dropped; `None` while another session has it.
+    /// `delay` between two log-ins of an account; zero: none.
     #[must_use]
-    pub fn take(&self, account: AccountId) -> Option<MaildropLock> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.insert(account).then(|| MaildropLock {
-            open: Arc::clone(&self.open),
+    pub fn new(delay: Duration) -> Self {
+        Self {
+            state: Arc::default(),
+            delay,
+        }
+    }
+
+    /// The lock, given back when it is dropped.
+    ///
+    /// # Errors
+    /// When another session has it, or the account was here too recently.
+    pub fn take(&self, account: AccountId, now: Instant) -> Result<MaildropLock, NotOpened> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.open.contains(&account) {
+            return Err(NotOpened::InUse);
+        }
+        let is_recent = |at: &Instant| now.saturating_duration_since(*at) < self.delay;
+        if state.logged_in.get(&account).is_some_and(is_recent) {
+            return Err(NotOpened::TooSoon);
+        }
+        if !self.delay.is_zero() {
+            if state.logged_in.len() >= REMEMBERED {
+                state.logged_in.retain(|_, at| is_recent(at));
+            }
+            state.logged_in.insert(account, now);
+        }
+        state.open.insert(account);
+        Ok(MaildropLock {
+            state: Arc::clone(&self.state),
             account,
         })
     }
@@ -65,15 +111,16 @@ impl MaildropLocks {
 
 /// The exclusive right to a maildrop.
 pub struct MaildropLock {
-    open: Arc<Mutex<HashSet<AccountId>>>,
+    state: Arc<Mutex<Maildrops>>,
     account: AccountId,
 }
 
 impl Drop for MaildropLock {
     fn drop(&mut self) {
-        self.open
+        self.state
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+            .open
             .remove(&self.account);
     }
 }
@@ -84,11 +131,25 @@ mod tests {
 
     #[test]
     fn a_maildrop_is_locked_until_the_lock_is_dropped() {
-        let locks = MaildropLocks::default();
-        let first = locks.take(AccountId(1));
-        assert!(first.is_some() && locks.take(AccountId(1)).is_none());
-        assert!(locks.take(AccountId(2)).is_some());
+        let (locks, now) = (MaildropLocks::new(Duration::ZERO), posthorn_runtime::clock::now());
+        let first = locks.take(AccountId(1), now);
+        assert!(first.is_ok());
+        assert_eq!(locks.take(AccountId(1), now).err(), Some(NotOpened::InUse));
+        assert!(locks.take(AccountId(2), now).is_ok());
         drop(first);
-        assert!(locks.take(AccountId(1)).is_some());
+        assert!(locks.take(AccountId(1), now).is_ok());
+    }
+
+    #[test]
+    fn a_second_log_in_waits_for_the_delay() {
+        let minute = Duration::from_secs(60);
+        let (locks, now) = (MaildropLocks::new(minute), posthorn_runtime::clock::now());
+        drop(locks.take(AccountId(1), now));
+        assert_eq!(
+            locks.take(AccountId(1), now + minute / 2).err(),
+            Some(NotOpened::TooSoon)
+        );
+        assert!(locks.take(AccountId(2), now).is_ok());
+        assert!(locks.take(AccountId(1), now + minute).is_ok());
     }
 }

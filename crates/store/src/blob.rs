@@ -9,8 +9,8 @@ use posthorn_base::Timestamp;
 pub const INLINE_BLOB_OCTETS: u64 = 64 * 1024;
 
 pub(crate) const SCHEMA: &[&str] = &["CREATE TABLE blob (
-    hash BYTEA NOT NULL, generation BIGINT NOT NULL, data BYTEA NOT NULL,
-    PRIMARY KEY (hash, generation))"];
+    generation BIGINT NOT NULL, hash BYTEA NOT NULL, data BYTEA NOT NULL,
+    PRIMARY KEY (generation, hash))"];
 
 pub(crate) const INSERT: &str =
     "INSERT INTO blob (hash, generation, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";

@@ -280,8 +280,15 @@ impl Maker {
         config.starttls = true;
         config.mechanisms = Mechanism::ALL.to_vec();
         config.idle_timeout = self.settings.limits.pop3_idle_timeout;
+        config.login_delay_secs = login_delay_secs(&self.settings);
         config.login_timeout = self.settings.login.timeout;
         config.login_failures = self.settings.login.failures;
         config
     }
+}
+
+/// What CAPA announces; `None` when there is no delay.
+fn login_delay_secs(settings: &Settings) -> Option<u32> {
+    let delay = settings.limits.pop3_login_delay;
+    (!delay.is_zero()).then(|| u32::try_from(delay.as_secs().max(1)).unwrap_or(u32::MAX))
 }

@@ -66,7 +66,7 @@ pub(super) fn build(
         inbound,
         reports,
         watch,
-        maildrops: MaildropLocks::default(),
+        maildrops: MaildropLocks::new(settings.limits.pop3_login_delay),
         wake: Arc::new(move |buckets| wakes.wake(buckets)),
         over_quota: match settings.mailbox.over_quota {
             config::OverQuota::Retry => OverQuota::Retry,
