@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_ratio_above_one_is_better_either_way() {
-        let lines = r#"{"server":"posthorn","label":"accept-10","visible_msgs_s":900,"cpu_server_s":1,"messages":1000}
+        let lines = r#"{"server":"posthorn","label":"accept-10","visible_msgs_s":900,"cpu_server_s":1,"messages":1000,"cpu_other_s":0,"visible_s":1}
             {"server":"peer","label":"accept-10","visible_msgs_s":100,"cpu_server_s":4,"messages":1000}"#;
         let run = Run::read(lines).unwrap();
         let ratio = |name: &str| {

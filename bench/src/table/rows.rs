@@ -140,6 +140,12 @@ pub(super) const ROWS: &[Row] = &[
         |l| field(l[0], "data_250_p99_ms"),
     ),
     less(
+        "10 KB over 10 connections: cores that others used",
+        "cores",
+        &["accept-10"],
+        |l| Some(field(l[0], "cpu_other_s")? / field(l[0], "visible_s")?),
+    ),
+    less(
         "10 KB over 10 connections: forced to the disk",
         "syncs/message",
         &["syncs-10"],
