@@ -146,6 +146,8 @@ impl Size {
             return Ok(Self::ZERO);
         }
         let (number, unit, rest) = take_part(text)?;
+        // How the unit is properly written, and how our own tables print it.
+        let unit = if unit == "kB" { "KB" } else { unit };
         let known = SIZE_UNITS.iter().find(|(name, _)| *name == unit);
         let (_, factor) = known.ok_or_else(|| BadUnit::Unknown(unit.to_owned(), SIZE_NAMES))?;
         if !rest.is_empty() {

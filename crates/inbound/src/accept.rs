@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use posthorn_accounts::Target;
 use posthorn_base::{AccountId, Address, Domain, Timestamp};
-use posthorn_mailbox::{self as mailbox, Flags, MailboxError, NewMessage};
+use posthorn_mailbox::{self as mailbox, Flags, MailboxError, NewMessage, Usage};
 use posthorn_message::header;
 use posthorn_queue as queue;
 use posthorn_store::{Store, StoreError, Tx};
@@ -225,23 +225,18 @@ fn join(pieces: &[&[u8]]) -> Arc<[u8]> {
     pieces.concat().into()
 }
 
-/// Those of `accounts` that a message of `size_octets` would not fit into any more.
+/// What each of `accounts` uses and may use. An account that is gone is left out: delivery finds out.
 ///
 /// # Errors
-/// When the store fails. An account that is gone counts as not full: delivery finds out.
-pub fn full_accounts(
-    tx: &Tx<'_>,
-    accounts: &[AccountId],
-    size_octets: u64,
-) -> Result<Vec<AccountId>, StoreError> {
-    let mut full = Vec::new();
+/// When the store fails.
+pub fn usages(tx: &Tx<'_>, accounts: &[AccountId]) -> Result<Vec<(AccountId, Usage)>, StoreError> {
+    let mut usages = Vec::new();
     for &account in accounts {
         match mailbox::usage(tx, account) {
-            Ok(usage) if usage.is_exceeded_by(size_octets) => full.push(account),
-            Ok(_) => {}
+            Ok(usage) => usages.push((account, usage)),
             Err(MailboxError::Store(cause)) => return Err(cause),
             Err(_gone_meanwhile) => {}
         }
     }
-    Ok(full)
+    Ok(usages)
 }

@@ -13,7 +13,7 @@ mod plan;
 mod reports;
 mod trace;
 
-pub use accept::{Inbound, Refused, Settings, full_accounts};
+pub use accept::{Inbound, Refused, Settings, usages};
 pub use incoming::{Addressee, Client, Incoming, Origin};
 pub use plan::{InboundError, Plan};
 pub use reports::{ReportError, Reports};

@@ -1,13 +1,13 @@
 //! SMTP and submission: who may send, who is a recipient, and the message itself, handed to `inbound`.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use posthorn_accounts::{self as accounts, AliasFault, Resolution, Target};
 use posthorn_base::{AccountId, SessionId, Timestamp};
-use posthorn_inbound::{
-    Addressee, Client, Inbound, InboundError, Incoming, Origin, Plan, Refused, full_accounts,
-};
+use posthorn_inbound::{Addressee, Client, Inbound, InboundError, Incoming, Origin, Plan, Refused, usages};
+use posthorn_mailbox::Usage;
 use posthorn_net::Handler;
 use posthorn_runtime::{clock, random};
 use posthorn_smtp::server::{Answer, Ask, Event, Mode, ServerSession};
@@ -28,6 +28,8 @@ pub struct SmtpHandler {
     account: Option<AccountId>,
     /// What MAIL announced.
     announced_octets: Option<u64>,
+    /// What the accounts of the recipients so far use and may use.
+    usages: HashMap<AccountId, Usage>,
     addressees: Vec<Addressee>,
     body: Vec<u8>,
 }
@@ -44,6 +46,7 @@ impl SmtpHandler {
             checked: None,
             account: None,
             announced_octets: None,
+            usages: HashMap::new(),
             addressees: Vec::new(),
             body: Vec::new(),
         }
@@ -54,6 +57,7 @@ impl SmtpHandler {
         self.addressees.clear();
         self.body = Vec::new();
         self.announced_octets = sender.size;
+        self.usages.clear();
         let (Some(account), Some(address)) = (self.account, sender.reverse_path.address().cloned()) else {
             return Ok(Answer::Ok);
         };
@@ -71,16 +75,16 @@ impl SmtpHandler {
 
     async fn recipient(&mut self, recipient: Recipient) -> Result<Answer, StoreError> {
         let (address, details) = (recipient.address.clone(), self.services.details);
-        let announced = self.announced_octets.unwrap_or(0);
-        let (resolution, full) = self
+        let (resolution, usages) = self
             .services
             .store
             .read(move |tx| {
                 let resolution = accounts::resolve(tx, &address, details)?;
-                let full = full_accounts(tx, &local_accounts(&resolution), announced)?;
-                Ok::<_, StoreError>((resolution, full))
+                let usages = usages(tx, &local_accounts(&resolution))?;
+                Ok::<_, StoreError>((resolution, usages))
             })
             .await?;
+        self.usages.extend(usages);
         let targets = match resolution {
             Resolution::Targets(targets) => targets,
             Resolution::NotLocal if self.account.is_some() => vec![Target::Remote(recipient.address.clone())],
@@ -88,7 +92,7 @@ impl SmtpHandler {
             Resolution::Unknown => return Ok(Answer::Refuse(Refusal::UnknownRecipient)),
             Resolution::Broken(fault) => return Ok(self.broken_alias(&recipient, fault)),
         };
-        if !full.is_empty() {
+        if self.nobody_has_room(&targets, self.announced_octets.unwrap_or(0)) {
             return Ok(Answer::Refuse(self.mailbox_full()));
         }
         let Recipient {
@@ -119,7 +123,7 @@ impl SmtpHandler {
     async fn message(&mut self, envelope: Envelope) -> Result<Answer, Refusal> {
         let octets: Arc<[u8]> = std::mem::take(&mut self.body).into();
         let addressees = std::mem::take(&mut self.addressees);
-        self.check_room(&addressees, envelope.size_octets).await?;
+        self.check_room(&addressees, envelope.size_octets)?;
         let queue_id = random::queue_id();
         let incoming = Incoming {
             queue_id,
@@ -175,29 +179,24 @@ impl SmtpHandler {
         }
     }
 
-    /// The size is known only now when MAIL did not announce it. One that still has room gets its copy;
-    /// the message is refused when nobody here has.
-    async fn check_room(&self, addressees: &[Addressee], size_octets: u64) -> Result<(), Refusal> {
-        if self
-            .announced_octets
-            .is_some_and(|announced| announced >= size_octets)
-        {
-            return Ok(());
-        }
-        let accounts: Vec<AccountId> = addressees
-            .iter()
-            .flat_map(|addressee| locals(&addressee.targets))
-            .collect();
-        if accounts.is_empty() {
-            return Ok(());
-        }
-        let asked = accounts.clone();
-        let full = self
-            .services
-            .store
-            .read(move |tx| full_accounts(tx, &asked, size_octets));
-        let full = full.await.map_err(|cause| self.internal(&cause))?;
-        if full.len() == accounts.len() {
+    /// Is every one of these an account of ours that such a message does not fit into? Of an alias for
+    /// several, those who have room get it.
+    fn nobody_has_room(&self, targets: &[Target], size_octets: u64) -> bool {
+        !targets.is_empty()
+            && targets.iter().all(|target| match target {
+                Target::Local { account, .. } => self
+                    .usages
+                    .get(account)
+                    .is_some_and(|usage| usage.is_exceeded_by(size_octets)),
+                Target::Remote(_) => false,
+            })
+    }
+
+    /// The size is known only now when MAIL did not announce it. What came meanwhile from others is not
+    /// looked at again: a mailbox may exceed its quota by what is on its way.
+    fn check_room(&self, addressees: &[Addressee], size_octets: u64) -> Result<(), Refusal> {
+        let is_full = |addressee: &Addressee| self.nobody_has_room(&addressee.targets, size_octets);
+        if addressees.iter().all(is_full) {
             Err(self.mailbox_full())
         } else {
             Ok(())
