@@ -6,7 +6,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
-use posthorn_tests::{Finished, Input, Node, Options, posthorn, run};
+use posthorn_tests::{Finished, Input, Node, Options, posthorn, run, until};
 
 /// `posthorn serve` with that settings file; `None` for one that is not there.
 fn serve(settings: Option<&str>) -> Finished {
@@ -115,4 +115,28 @@ fn a_missing_certificate_is_named() {
         ..Options::default()
     });
     fails_with(&node.posthorn(&["serve"], Input::None), &["/nowhere/"]);
+}
+
+#[test]
+fn a_log_for_programs_is_one_object_a_line() {
+    let settings = "[log]\nformat = \"json\"\n".to_owned();
+    let node = Node::start(Options {
+        settings,
+        ..Options::default()
+    });
+    drop(node.imap("anna"));
+    until("the log-in in the log", || {
+        node.log().contains("IMAP log-in").then_some(())
+    });
+    for line in node.log().lines() {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(
+            event["timestamp"].is_string() && event["level"].is_string(),
+            "{line}"
+        );
+    }
+    assert!(
+        node.log()
+            .contains(&format!("\"account\":\"{}\"", node.address("anna")))
+    );
 }

@@ -16,6 +16,8 @@ use crate::clock;
 pub struct LogSettings {
     /// What is logged: a level (`info`), or levels by part (`info,posthorn_smtp=debug`).
     pub filter: String,
+    /// For whom it is written.
+    pub format: Format,
     /// Whether levels are coloured.
     pub color: Color,
 }
@@ -24,9 +26,19 @@ impl Default for LogSettings {
     fn default() -> Self {
         Self {
             filter: "info".to_owned(),
+            format: Format::Text,
             color: Color::Auto,
         }
     }
+}
+
+/// For whom the log is written; one line per event either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs: a JSON object, with the event's fields beside its message.
+    Json,
 }
 
 /// Whether levels are coloured.
@@ -62,19 +74,28 @@ pub enum LogError {
 /// When the filter is not understood, or the log was set up before.
 pub fn init(settings: &LogSettings) -> Result<(), LogError> {
     let filter = parse_filter(&settings.filter)?;
-    let ansi = match settings.color {
-        Color::Auto => io::stderr().is_terminal(),
-        Color::Always => true,
-        Color::Never => false,
+    let ansi = match (settings.format, settings.color) {
+        (Format::Json, _) | (Format::Text, Color::Never) => false,
+        (Format::Text, Color::Auto) => io::stderr().is_terminal(),
+        (Format::Text, Color::Always) => true,
     };
-    let subscriber = tracing_subscriber::fmt()
+    let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_timer(UtcMillis)
         .with_ansi(ansi)
-        .with_writer(StandardError { ansi })
-        .compact()
-        .finish();
-    tracing::subscriber::set_global_default(subscriber).map_err(|_only_one_cause| LogError::AlreadySet)
+        .with_writer(StandardError { ansi });
+    let set = match settings.format {
+        Format::Text => tracing::subscriber::set_global_default(builder.compact().finish()),
+        Format::Json => {
+            let json = builder
+                .json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .with_span_list(false);
+            tracing::subscriber::set_global_default(json.finish())
+        }
+    };
+    set.map_err(|_only_one_cause| LogError::AlreadySet)
 }
 
 fn parse_filter(filter: &str) -> Result<EnvFilter, LogError> {
@@ -257,6 +278,7 @@ mod tests {
         let error = init(&LogSettings {
             filter: "posthorn=loud".to_owned(),
             color: Color::Never,
+            format: Format::Text,
         });
         assert!(error.unwrap_err().to_string().contains("'posthorn=loud'"));
     }

@@ -10,11 +10,11 @@ mod services;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use posthorn_config::{ConfigError, Settings};
+use posthorn_config::{ConfigError, LogFormat, Settings};
 use posthorn_dns::ResolverError;
 use posthorn_net::tls::TlsError;
 use posthorn_net::{BindError, ServerTls};
-use posthorn_runtime::logging::{self, LogSettings};
+use posthorn_runtime::logging::{self, Format, LogSettings};
 use posthorn_runtime::{Shutdown, Signal, Signals};
 use posthorn_sessions::Services;
 use posthorn_store::OpenError;
@@ -139,8 +139,13 @@ fn certificate(settings: &Settings) -> Result<ServerTls, NodeError> {
 /// When the node cannot start.
 pub(crate) async fn serve(settings: Settings, ready_file: Option<PathBuf>) -> Result<(), NodeError> {
     let filter = settings.log.level.word().to_owned();
+    let format = match settings.log.format {
+        LogFormat::Text => Format::Text,
+        LogFormat::Json => Format::Json,
+    };
     if let Err(reason) = logging::init(&LogSettings {
         filter,
+        format,
         ..LogSettings::default()
     }) {
         tracing::warn!(%reason, "the log stays as it is");
