@@ -7,6 +7,9 @@
 pub fn explain_status(enhanced: &str, text: &str) -> &'static str {
     let text = text.to_ascii_lowercase();
     let is_permanent = enhanced.starts_with('5');
+    if enhanced == "4.2.1" {
+        return "The other server takes no mail for this mailbox at the moment. The next attempts may succeed.";
+    }
     from_text(&text, is_permanent)
         .or_else(|| enhanced.split_once('.').and_then(|(_, detail)| from_detail(detail)))
         .unwrap_or(if is_permanent {
