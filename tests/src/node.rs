@@ -156,9 +156,18 @@ impl Node {
             ..
         } = &self.options;
         let data = self.data();
-        let free = ["submission", "submissions", "imap", "imaps", "pop3", "pop3s"]
-            .map(|name| format!("{name} = [\"127.0.0.1:0\"]\n"))
-            .concat();
+        let free = [
+            "submission",
+            "submissions",
+            "imap",
+            "imaps",
+            "pop3",
+            "pop3s",
+            "lmtp",
+            "http",
+        ]
+        .map(|name| format!("{name} = [\"127.0.0.1:0\"]\n"))
+        .concat();
         format!(
             "hostname = \"{hostname}\"\ndata = {data:?}\n[listen]\nsmtp = [\"{smtp}\"]\n{free}\n\
              [login]\nallow_plaintext = true\n{settings}"

@@ -30,15 +30,24 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    /// Connects, reads the greeting and says EHLO.
+    /// Connects and reads the greeting.
     ///
     /// # Errors
     /// When the server is not there or goes away.
-    pub fn hello(address: &str) -> io::Result<Self> {
+    pub fn open(address: &str) -> io::Result<Self> {
         let mut smtp = Self {
             wire: Wire::connect(address)?,
         };
         smtp.expect(220)?;
+        Ok(smtp)
+    }
+
+    /// [`Self::open`] and EHLO.
+    ///
+    /// # Errors
+    /// When the server is not there or goes away.
+    pub fn hello(address: &str) -> io::Result<Self> {
+        let mut smtp = Self::open(address)?;
         smtp.command("EHLO client.sender.test")?;
         Ok(smtp)
     }
