@@ -5,7 +5,8 @@
 use std::net::{Ipv4Addr, TcpListener};
 
 use posthorn_tests::{
-    Demo, Dns, Ending, Imap, Input, Message, Node, Options, PASSWORD, Random, Record, Smtp, sent_part, until,
+    Demo, Dns, Ending, Imap, Input, Message, Node, Options, PASSWORD, Random, Record, Smtp, posthorn, run,
+    sent_part, until,
 };
 
 /// One port that is free on two loopback addresses: servers find each other by address, the port is one
@@ -239,4 +240,15 @@ fn the_demonstration_serves_two_domains_that_write_to_each_other() {
     }
     let stranger = &demo.nodes()[0].imap;
     assert!(Imap::login(stranger, "nobody@nowhere.test", PASSWORD).is_err());
+}
+
+#[test]
+fn a_demonstration_can_be_told_again_in_the_same_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("demo");
+    for _ in 0..2 {
+        let mut command = std::process::Command::new(posthorn());
+        command.args(["demo", "--once", "--dir"]).arg(&dir);
+        assert!(run(&mut command, Input::None).ok().contains("really arrived"));
+    }
 }

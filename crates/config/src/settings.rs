@@ -107,7 +107,8 @@ section! {
     allow_plaintext: bool = false, example "true";
     /// Failed attempts before the connection is closed.
     failures: u32 = limits::LOGIN_FAILURES, from 1, to 100, unit "attempts", example "3";
-    /// The time a client may take from connecting to being logged in.
+    /// The time a POP3 or IMAP client may take from connecting to being logged in; SMTP has
+    /// `limits.command_timeout`.
     timeout: Duration = limits::LOGIN_TIMEOUT, from Duration::from_secs(1), to hours(1), example "\"1m\"";
     /// How long a password that proved right is remembered (as a keyed hash, in memory), so that a program
     /// that connects every minute does not cost a slow password hash each time. `0` remembers nothing.

@@ -12,7 +12,9 @@ use posthorn_runtime::random;
 use serde_json::{Value, json};
 
 use super::{DemoError, Options};
-use crate::admin::{self, AccountRequest, DomainRequest, HashedPassword, Request, Response, Text};
+use crate::admin::{
+    self, AccountRequest, Admin, DomainRequest, DomainView, HashedPassword, Request, Response, Text,
+};
 use crate::node::{Addresses, Node};
 
 /// Domains of the demonstration, with the people who live there.
@@ -118,24 +120,15 @@ impl Internet {
             });
         }
         let Plot { domain, hostname, ip } = plot;
-        let admin = node.admin.clone();
-        let mut requests = vec![Request::Domain(DomainRequest::Add(Text(domain.clone())))];
-        for person in self.people.iter().filter(|person| person.node == index) {
-            requests.push(add_account(person)?);
-        }
-        let asked = tokio::task::spawn_blocking(move || {
-            requests
-                .into_iter()
-                .map(|request| admin::execute(&admin, request))
-                .collect::<Vec<_>>()
-        });
-        let responses = asked.await.map_err(|panic| DemoError::SetUp(panic.to_string()))?;
-        if let Some(Response::Refused(why)) = responses
-            .into_iter()
-            .find(|response| matches!(response, Response::Refused(_)))
-        {
-            return Err(DemoError::SetUp(why));
-        }
+        let people: Vec<(Address, HashedPassword)> = self
+            .people
+            .iter()
+            .filter(|person| person.node == index)
+            .map(hash)
+            .collect::<Result<_, _>>()?;
+        let (admin, ours) = (node.admin.clone(), domain.clone());
+        let populated = tokio::task::spawn_blocking(move || populate(&admin, ours, people)).await;
+        populated.map_err(|panic| DemoError::SetUp(panic.to_string()))??;
         self.nodes.push(DemoNode {
             domain,
             hostname,
@@ -193,16 +186,48 @@ impl DemoNode {
     }
 }
 
-fn add_account(person: &Person) -> Result<Request, DemoError> {
+fn hash(person: &Person) -> Result<(Address, HashedPassword), DemoError> {
     let mut octets = [0; Salts::OCTETS];
     random::fill(&mut octets);
     let record = PasswordRecord::new(&person.password, &Salts::from_random(&octets));
     let record = record.map_err(|cause| DemoError::SetUp(cause.to_string()))?;
-    Ok(Request::Account(AccountRequest::Add {
-        address: Text(person.address.clone()),
-        password: HashedPassword(record),
-        quota_octets: 0,
-    }))
+    Ok((person.address.clone(), HashedPassword(record)))
+}
+
+/// The domain and its people; what a demonstration before this one left in the folder stays, with the new
+/// passwords.
+fn populate(admin: &Admin, domain: Domain, people: Vec<(Address, HashedPassword)>) -> Result<(), DemoError> {
+    let listed = admin::execute(admin, Request::Domain(DomainRequest::List));
+    let is_there = |view: &DomainView| view.domain == domain.as_str();
+    if !matches!(&listed, Response::Domains(domains) if domains.iter().any(is_there)) {
+        done(admin::execute(
+            admin,
+            Request::Domain(DomainRequest::Add(Text(domain))),
+        ))?;
+    }
+    for (address, password) in people {
+        let (address, known) = (Text(address.clone()), Text(address));
+        let change = AccountRequest::SetPassword {
+            address: known,
+            password: password.clone(),
+        };
+        if let Response::Refused(_nobody_yet) = admin::execute(admin, Request::Account(change)) {
+            let add = AccountRequest::Add {
+                address,
+                password,
+                quota_octets: 0,
+            };
+            done(admin::execute(admin, Request::Account(add)))?;
+        }
+    }
+    Ok(())
+}
+
+fn done(response: Response) -> Result<(), DemoError> {
+    if let Response::Refused(why) = response {
+        return Err(DemoError::SetUp(why));
+    }
+    Ok(())
 }
 
 fn folder(options: &Options) -> Result<(PathBuf, bool), DemoError> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use posthorn_base::{Address, ReversePath, Secret};
 use posthorn_dns::{MailHost, Resolver};
+use posthorn_mailbox as mailbox;
 use posthorn_message::build::HeaderWriter;
 use posthorn_net::{ClientTls, Handler, Stream, TlsSide, drive};
 use posthorn_queue as queue;
@@ -55,12 +56,13 @@ pub(super) async fn tell(internet: &Internet, show: &Show) -> Result<(), DemoErr
     }
     show.arrived(to, took);
 
+    let number = count_messages(to, bert_account).await?;
     show.step("Bert's old laptop fetches the mail by POP3 …");
-    let fetched = converse(to, "pop3", pop3_script(bert)).await?;
+    let fetched = converse(to, "pop3", pop3_script(bert, number)).await?;
     show.dialogue(&fetched);
     expect(&fetched, &message_id, "POP3")?;
     show.step("… and his phone looks at the same message by IMAP, where it stays.");
-    let seen = converse(to, "imap", imap_script(bert)).await?;
+    let seen = converse(to, "imap", imap_script(bert, number)).await?;
     show.dialogue(&seen);
     expect(&seen, &message_id, "IMAP")?;
     show.done(took);
@@ -102,6 +104,15 @@ async fn find_account(node: &DemoNode, address: &Address) -> Result<posthorn_bas
         Ok(None) => Err(DemoError::Story("Bert has no account".to_owned())),
         Err(cause) => Err(DemoError::Story(cause.to_string())),
     }
+}
+
+/// How many messages lie in INBOX: the newest has that number. A folder that is used again has older ones.
+async fn count_messages(node: &DemoNode, account: posthorn_base::AccountId) -> Result<u64, DemoError> {
+    let counted = node.node.services.store.read(move |tx| {
+        let inbox = mailbox::find(tx, account, "INBOX")?;
+        Ok::<_, mailbox::MailboxError>(mailbox::status(tx, account, inbox)?.messages)
+    });
+    counted.await.map_err(|cause| DemoError::Story(cause.to_string()))
 }
 
 /// What the submission client did.
@@ -285,7 +296,7 @@ fn secret(line: String, shown: String, until: Until) -> Say {
     }
 }
 
-fn pop3_script(bert: &Person) -> Vec<Say> {
+fn pop3_script(bert: &Person, number: u64) -> Vec<Say> {
     let password = bert.password.declassify();
     vec![
         say(format!("USER {}", bert.address), Until::Line),
@@ -296,12 +307,12 @@ fn pop3_script(bert: &Person) -> Vec<Say> {
         ),
         say("STAT", Until::Line),
         say("UIDL", Until::Dot),
-        say("RETR 1", Until::Dot),
+        say(format!("RETR {number}"), Until::Dot),
         say("QUIT", Until::Line),
     ]
 }
 
-fn imap_script(bert: &Person) -> Vec<Say> {
+fn imap_script(bert: &Person, number: u64) -> Vec<Say> {
     let (address, password) = (&bert.address, bert.password.declassify());
     vec![
         secret(
@@ -310,7 +321,7 @@ fn imap_script(bert: &Person) -> Vec<Say> {
             Until::Tag("a "),
         ),
         say("b SELECT INBOX", Until::Tag("b ")),
-        say("c FETCH 1 (UID FLAGS ENVELOPE)", Until::Tag("c ")),
+        say(format!("c FETCH {number} (UID FLAGS ENVELOPE)"), Until::Tag("c ")),
         say("d LOGOUT", Until::Tag("d ")),
     ]
 }
