@@ -20,11 +20,21 @@ const RANKS: &[(&str, u8)] = &[
     ("posthorn-smtp", 11),
     ("posthorn-pop3", 11),
     ("posthorn-imap", 11),
+    ("posthorn-spf", 11),
+    ("posthorn-dkim", 11),
+    ("posthorn-dmarc", 11),
+    ("posthorn-impersonation", 11),
+    ("posthorn-trust", 12),
+    ("posthorn-explain", 13),
+    ("posthorn-doctor", 13),
     ("posthorn-store", 20),
     ("posthorn-config", 20),
     ("posthorn-mailbox", 21),
     ("posthorn-accounts", 21),
     ("posthorn-queue", 21),
+    ("posthorn-correspondents", 21),
+    ("posthorn-signing", 21),
+    ("posthorn-reports", 21),
     ("posthorn-inbound", 22),
     ("posthorn-runtime", 30),
     ("posthorn-dns", 30),
@@ -43,7 +53,7 @@ const BESIDE: &[(&str, &[&str])] = &[
 ];
 
 /// The highest rank of a protocol crate.
-const PURE: u8 = 11;
+const PURE: u8 = 13;
 /// The lowest rank of the shell.
 const SHELL: u8 = 30;
 

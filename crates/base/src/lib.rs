@@ -1,10 +1,11 @@
 //! The words all other crates speak: addresses, domains, ids, limits, time stamps, secrets, and the
-//! contract every protocol session keeps. Knows no socket, no file, no clock, no store.
+//! contract every protocol session keeps, and how the DNS is asked. Knows no socket, no file, no clock, no store.
 
 mod address;
 mod domain;
 mod ids;
 pub mod limits;
+pub mod lookup;
 mod secret;
 pub mod session;
 mod timestamp;

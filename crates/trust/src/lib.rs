@@ -1,0 +1,12 @@
+//! Who really sent this? [`Evidence`] is everything found out while a message arrived, in at most
+//! [`MAX_EVIDENCE_OCTETS`], stored with it; from it come the verdict, the header fields for other programs
+//! (Authentication-Results, Received-SPF) and, in `explain`, the words for people. One source, many views.
+//!
+//! Asks the DNS only through [`posthorn_base::lookup::Lookup`], and knows no clock and no store.
+
+mod evidence;
+
+pub use evidence::{
+    Author, Connection, Evidence, Hop, Iprev, IprevResult, MAX_EVIDENCE_OCTETS, Origin, Place, Reason,
+    VERSION, Verdict,
+};
