@@ -125,6 +125,78 @@ pub enum Record {
     },
 }
 
+impl Record {
+    /// The address, of an A or AAAA record.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::A(ip) => Some(IpAddr::V4(*ip)),
+            Self::Aaaa(ip) => Some(IpAddr::V6(*ip)),
+            Self::Mx { .. }
+            | Self::Txt(_)
+            | Self::Ptr(_)
+            | Self::Cname(_)
+            | Self::Ns(_)
+            | Self::Soa { .. }
+            | Self::Srv { .. }
+            | Self::Tlsa { .. }
+            | Self::Caa { .. } => None,
+        }
+    }
+
+    /// Preference and host, of an MX record.
+    #[must_use]
+    pub fn mail_host(&self) -> Option<(u16, &str)> {
+        match self {
+            Self::Mx { preference, exchange } => Some((*preference, exchange)),
+            Self::A(_)
+            | Self::Aaaa(_)
+            | Self::Txt(_)
+            | Self::Ptr(_)
+            | Self::Cname(_)
+            | Self::Ns(_)
+            | Self::Soa { .. }
+            | Self::Srv { .. }
+            | Self::Tlsa { .. }
+            | Self::Caa { .. } => None,
+        }
+    }
+
+    /// The octets, of a TXT record.
+    #[must_use]
+    pub fn text(&self) -> Option<&[u8]> {
+        match self {
+            Self::Txt(text) => Some(text),
+            Self::A(_)
+            | Self::Aaaa(_)
+            | Self::Mx { .. }
+            | Self::Ptr(_)
+            | Self::Cname(_)
+            | Self::Ns(_)
+            | Self::Soa { .. }
+            | Self::Srv { .. }
+            | Self::Tlsa { .. }
+            | Self::Caa { .. } => None,
+        }
+    }
+
+    /// The name, of a PTR, CNAME or NS record.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Ptr(name) | Self::Cname(name) | Self::Ns(name) => Some(name),
+            Self::A(_)
+            | Self::Aaaa(_)
+            | Self::Mx { .. }
+            | Self::Txt(_)
+            | Self::Soa { .. }
+            | Self::Srv { .. }
+            | Self::Tlsa { .. }
+            | Self::Caa { .. } => None,
+        }
+    }
+}
+
 /// Why there are no records. "There is no such thing" and "nobody could tell me" are never confused.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum NoRecords {

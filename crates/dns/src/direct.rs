@@ -7,9 +7,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use hickory_proto::op::{Message, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use hickory_proto::serialize::binary::BinEncodable;
+use posthorn_base::lookup::NoRecords;
 use tokio::net::UdpSocket;
 
-use crate::error::LookupError;
+use crate::error;
 
 /// The largest answer that is read.
 const ANSWER_OCTETS: usize = 4_096;
@@ -19,20 +20,20 @@ pub(crate) async fn ask(
     servers: &[SocketAddr],
     name: Name,
     record_type: RecordType,
-) -> Result<Vec<RData>, LookupError> {
-    let mut last = LookupError::Temporary("no name server".to_owned());
+) -> Result<Vec<RData>, NoRecords> {
+    let mut last = NoRecords::Temporary("no name server".to_owned());
     for server in servers {
         match ask_one(*server, name.clone(), record_type).await {
             Ok(answer) => return found(answer),
-            Err(why) => last = LookupError::Temporary(why.to_string()),
+            Err(why) => last = NoRecords::Temporary(why.to_string()),
         }
     }
     Err(last)
 }
 
-fn found(answer: Message) -> Result<Vec<RData>, LookupError> {
+fn found(answer: Message) -> Result<Vec<RData>, NoRecords> {
     if answer.answers.is_empty() {
-        return Err(LookupError::from_code(answer.metadata.response_code));
+        return Err(error::from_code(answer.metadata.response_code));
     }
     Ok(answer.answers.into_iter().map(|record| record.data).collect())
 }

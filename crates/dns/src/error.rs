@@ -5,55 +5,41 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_resolver::net::{DnsError, NetError};
+use posthorn_base::lookup::NoRecords;
 
-/// Why a look-up gave no records.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LookupError {
-    /// NXDOMAIN: neither this name nor one below it exists (RFC 8020).
-    #[error("there is no such name")]
-    NoSuchDomain,
-    /// The name exists and has no record of this type.
-    #[error("the name has no such record")]
-    NoRecords,
-    /// Nobody could tell: SERVFAIL, REFUSED, no answer in time, no name server reached.
-    #[error("the name servers could not tell: {0}")]
-    Temporary(String),
+/// From an answer without records.
+pub(crate) fn from_code(code: ResponseCode) -> NoRecords {
+    if code == ResponseCode::NXDomain {
+        NoRecords::NoSuchName
+    } else if code == ResponseCode::NoError {
+        NoRecords::NoneOfKind
+    } else {
+        NoRecords::Temporary(format!("answer {}", code.to_str()))
+    }
 }
 
-impl LookupError {
-    /// Is it certain, so that asking again soon is useless?
-    #[must_use]
-    pub fn is_final(&self) -> bool {
-        match self {
-            Self::NoSuchDomain | Self::NoRecords => true,
-            Self::Temporary(_) => false,
-        }
+pub(crate) fn from_net(error: &NetError) -> NoRecords {
+    if let NetError::Dns(DnsError::NoRecordsFound(none)) = error {
+        return from_code(none.response_code);
     }
+    if let NetError::Dns(DnsError::ResponseCode(code)) = error {
+        // An error code is never "no records", whatever it is.
+        return NoRecords::Temporary(format!("answer {}", code.to_str()));
+    }
+    NoRecords::Temporary(error.to_string())
+}
 
-    pub(crate) fn from_code(code: ResponseCode) -> Self {
-        if code == ResponseCode::NXDomain {
-            Self::NoSuchDomain
-        } else if code == ResponseCode::NoError {
-            Self::NoRecords
-        } else {
-            Self::Temporary(format!("answer {}", code.to_str()))
-        }
-    }
+/// How long the absence of records may be believed (RFC 2308 section 5).
+pub(crate) fn believed_for(error: &NetError) -> Duration {
+    let seconds = match error {
+        NetError::Dns(DnsError::NoRecordsFound(none)) => none.negative_ttl,
+        _ => None,
+    };
+    Duration::from_secs(seconds.unwrap_or(0).into())
+}
 
-    pub(crate) fn from_net(error: &NetError) -> Self {
-        if let NetError::Dns(DnsError::NoRecordsFound(none)) = error {
-            return Self::from_code(none.response_code);
-        }
-        if let NetError::Dns(DnsError::ResponseCode(code)) = error {
-            // An error code is never "no records", whatever it is.
-            return Self::Temporary(format!("answer {}", code.to_str()));
-        }
-        Self::Temporary(error.to_string())
-    }
-
-    pub(crate) fn timeout(after: Duration) -> Self {
-        Self::Temporary(format!("no answer within {} ms", after.as_millis()))
-    }
+pub(crate) fn timeout(after: Duration) -> NoRecords {
+    NoRecords::Temporary(format!("no answer within {} ms", after.as_millis()))
 }
 
 /// Why nobody takes a domain's mail.

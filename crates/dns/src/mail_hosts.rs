@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use posthorn_base::Domain;
+use posthorn_base::lookup::{Kind, Lookup, NoRecords, Record};
 use tokio::task::JoinSet;
 
-use crate::error::{LookupError, MailHostsError};
-use crate::records::Mx;
+use crate::error::MailHostsError;
 use crate::resolver::Resolver;
 
 /// Hosts that are tried at most; a domain with more of them is playing with us.
@@ -30,7 +30,7 @@ pub struct MailHosts {
     /// Best first.
     pub hosts: Vec<MailHost>,
     /// Hosts whose addresses could not be found, with the reason: for the log and the message's story.
-    pub skipped: Vec<(String, LookupError)>,
+    pub skipped: Vec<(String, NoRecords)>,
 }
 
 impl MailHosts {
@@ -65,13 +65,13 @@ impl Resolver {
         own: &Domain,
         seed: u64,
     ) -> Result<MailHosts, MailHostsError> {
-        let records = match self.lookup_mx(domain).await {
+        let records = match self.ask(domain.as_str(), Kind::Mx).await {
             Ok(records) => records,
-            Err(LookupError::NoRecords) => return self.implicit(domain, own).await,
-            Err(LookupError::NoSuchDomain) => return Err(MailHostsError::NoSuchDomain(domain.to_string())),
-            Err(LookupError::Temporary(reason)) => return Err(temporary(domain, reason)),
+            Err(NoRecords::NoneOfKind) => return self.implicit(domain, own).await,
+            Err(NoRecords::NoSuchName) => return Err(MailHostsError::NoSuchDomain(domain.to_string())),
+            Err(NoRecords::Temporary(reason)) => return Err(temporary(domain, reason)),
         };
-        let targets = order(domain, own, records, seed)?;
+        let targets = order(domain, own, &records, seed)?;
         self.locate(domain, targets).await
     }
 
@@ -92,10 +92,10 @@ impl Resolver {
                     skipped: Vec::new(),
                 })
             }
-            Err(LookupError::NoSuchDomain | LookupError::NoRecords) => {
+            Err(NoRecords::NoSuchName | NoRecords::NoneOfKind) => {
                 Err(MailHostsError::NoMailServer(domain.to_string()))
             }
-            Err(LookupError::Temporary(reason)) => Err(temporary(domain, reason)),
+            Err(NoRecords::Temporary(reason)) => Err(temporary(domain, reason)),
         }
     }
 
@@ -108,7 +108,7 @@ impl Resolver {
                 let addresses = match Domain::parse(&target.name) {
                     Ok(host) => resolver.lookup_addresses(&host).await,
                     // What is no host name has no address.
-                    Err(_) => Err(LookupError::NoRecords),
+                    Err(_) => Err(NoRecords::NoneOfKind),
                 };
                 (place, target, addresses)
             });
@@ -142,13 +142,13 @@ fn temporary(domain: &Domain, reason: String) -> MailHostsError {
 }
 
 /// No host has an address: for ever only if that is certain of each.
-fn nowhere(domain: &Domain, skipped: &[(String, LookupError)]) -> MailHostsError {
+fn nowhere(domain: &Domain, skipped: &[(String, NoRecords)]) -> MailHostsError {
     let reasons: Vec<String> = skipped
         .iter()
         .map(|(name, why)| format!("{name}: {why}"))
         .collect();
     let reasons = reasons.join(", ");
-    if skipped.iter().all(|(_, why)| why.is_final()) {
+    if skipped.iter().all(|(_, why)| !why.is_temporary()) {
         MailHostsError::NoAddress(domain.to_string(), reasons)
     } else {
         temporary(domain, reasons)
@@ -164,14 +164,24 @@ struct Target {
 
 /// From MX records to hosts in the order to try. Pure, so that all of RFC 5321 section 5.1 is tested
 /// without a network.
-fn order(domain: &Domain, own: &Domain, records: Vec<Mx>, seed: u64) -> Result<Vec<Target>, MailHostsError> {
+fn order(
+    domain: &Domain,
+    own: &Domain,
+    records: &[Record],
+    seed: u64,
+) -> Result<Vec<Target>, MailHostsError> {
     // RFC 7505 section 3 wants the null MX to stand alone; beside others it says nothing.
     let mut targets: Vec<Target> = Vec::new();
-    for Mx { preference, exchange } in records {
-        let Some(name) = exchange else { continue };
+    for (preference, name) in records.iter().filter_map(Record::mail_host) {
+        if name.is_empty() {
+            continue;
+        }
         match targets.iter_mut().find(|target| target.name == name) {
             Some(twice) => twice.preference = twice.preference.min(preference),
-            None => targets.push(Target { name, preference }),
+            None => targets.push(Target {
+                name: name.to_owned(),
+                preference,
+            }),
         }
     }
     if targets.is_empty() {
@@ -217,13 +227,13 @@ mod tests {
         Domain::parse(text).unwrap()
     }
 
-    fn mx(preference: u16, host: &str) -> Mx {
-        let exchange = (!host.is_empty()).then(|| host.to_owned());
-        Mx { preference, exchange }
+    fn mx(preference: u16, host: &str) -> Record {
+        let exchange = host.to_owned();
+        Record::Mx { preference, exchange }
     }
 
-    fn names(records: Vec<Mx>, seed: u64) -> Result<Vec<String>, MailHostsError> {
-        let targets = order(&domain("b.test"), &domain("me.test"), records, seed)?;
+    fn names(records: Vec<Record>, seed: u64) -> Result<Vec<String>, MailHostsError> {
+        let targets = order(&domain("b.test"), &domain("me.test"), &records, seed)?;
         Ok(targets.into_iter().map(|target| target.name).collect())
     }
 

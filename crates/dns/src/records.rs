@@ -1,57 +1,79 @@
-//! From the library's record data to ours, one function for each record type that is asked for.
+//! Between the library's record data and ours.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
-    reason = "the library's list of record types grows; one is meant here"
+    reason = "the library's list of record types grows; these are meant here"
 )]
 
-use std::net::IpAddr;
+use hickory_proto::rr::rdata::{CAA, TLSA};
+use hickory_proto::rr::{Name, RData, RecordType};
+use posthorn_base::lookup::{Kind, Record};
 
-use hickory_proto::rr::{Name, RData};
-
-/// One MX record.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Mx {
-    /// Smaller is better.
-    pub preference: u16,
-    /// The host; `None` for the root, which says "no mail" (RFC 7505).
-    pub exchange: Option<String>,
+pub(crate) fn record_type(kind: Kind) -> RecordType {
+    match kind {
+        Kind::A => RecordType::A,
+        Kind::Aaaa => RecordType::AAAA,
+        Kind::Mx => RecordType::MX,
+        Kind::Txt => RecordType::TXT,
+        Kind::Ptr => RecordType::PTR,
+        Kind::Cname => RecordType::CNAME,
+        Kind::Ns => RecordType::NS,
+        Kind::Soa => RecordType::SOA,
+        Kind::Srv => RecordType::SRV,
+        Kind::Tlsa => RecordType::TLSA,
+        Kind::Caa => RecordType::CAA,
+    }
 }
 
-pub(crate) fn mx(data: &RData) -> Option<Mx> {
-    match data {
-        RData::MX(mx) => Some(Mx {
+/// The record, if it is of that kind: an answer also holds the aliases on the way.
+pub(crate) fn record(data: &RData, kind: Kind) -> Option<Record> {
+    Some(match (data, kind) {
+        (RData::A(a), Kind::A) => Record::A(a.0),
+        (RData::AAAA(aaaa), Kind::Aaaa) => Record::Aaaa(aaaa.0),
+        (RData::MX(mx), Kind::Mx) => Record::Mx {
             preference: mx.preference,
-            exchange: (!mx.exchange.is_root()).then(|| name_text(&mx.exchange)),
-        }),
-        _ => None,
+            exchange: text(&mx.exchange),
+        },
+        (RData::TXT(txt), Kind::Txt) => Record::Txt(txt.txt_data.concat().into()),
+        (RData::PTR(ptr), Kind::Ptr) => Record::Ptr(text(&ptr.0)),
+        (RData::CNAME(cname), Kind::Cname) => Record::Cname(text(&cname.0)),
+        (RData::NS(ns), Kind::Ns) => Record::Ns(text(&ns.0)),
+        (RData::SOA(soa), Kind::Soa) => Record::Soa {
+            primary: text(&soa.mname),
+            serial: soa.serial,
+            minimum: soa.minimum,
+        },
+        (RData::SRV(srv), Kind::Srv) => Record::Srv {
+            priority: srv.priority,
+            weight: srv.weight,
+            port: srv.port,
+            target: text(&srv.target),
+        },
+        (RData::TLSA(tlsa), Kind::Tlsa) => certificate(tlsa),
+        (RData::CAA(caa), Kind::Caa) => issuer(caa),
+        _ => return None,
+    })
+}
+
+fn certificate(tlsa: &TLSA) -> Record {
+    Record::Tlsa {
+        usage: tlsa.cert_usage.into(),
+        selector: tlsa.selector.into(),
+        matching: tlsa.matching.into(),
+        data: tlsa.cert_data.clone().into(),
     }
 }
 
-pub(crate) fn address(data: &RData) -> Option<IpAddr> {
-    match data {
-        RData::A(a) => Some(IpAddr::V4(a.0)),
-        RData::AAAA(aaaa) => Some(IpAddr::V6(aaaa.0)),
-        _ => None,
+fn issuer(caa: &CAA) -> Record {
+    Record::Caa {
+        critical: caa.issuer_critical,
+        tag: caa.tag.clone(),
+        value: String::from_utf8_lossy(&caa.value).into_owned(),
     }
 }
 
-pub(crate) fn ptr(data: &RData) -> Option<String> {
-    match data {
-        RData::PTR(ptr) => Some(name_text(&ptr.0)),
-        _ => None,
-    }
-}
-
-pub(crate) fn txt(data: &RData) -> Option<String> {
-    match data {
-        RData::TXT(txt) => Some(String::from_utf8_lossy(&txt.txt_data.concat()).into_owned()),
-        _ => None,
-    }
-}
-
-/// In lower case, without the final dot.
-fn name_text(name: &Name) -> String {
+/// In lower case, without the final dot; the root is empty.
+fn text(name: &Name) -> String {
     let text = name.to_ascii().to_ascii_lowercase();
     text.strip_suffix('.').unwrap_or(&text).to_owned()
 }

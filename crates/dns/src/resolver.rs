@@ -1,10 +1,10 @@
 //! The resolver: questions with a bounded time and clear answers. Caches as long as the records allow.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::ProtoError;
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::{Name, RData};
 use hickory_resolver::config::{
     ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
 };
@@ -12,13 +12,18 @@ use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::{ResolverBuilder, TokioResolver};
 use posthorn_base::Domain;
+use posthorn_base::lookup::{Answer, Kind, Lookup, NoRecords, Record, reverse_name};
+use tokio::time::Instant;
 
-use crate::direct;
-use crate::error::LookupError;
-use crate::records::{self, Mx};
+use crate::cache::Cache;
+use crate::records::{self, record_type};
+use crate::{direct, error};
 
 /// Attempts per name server within the time of one look-up.
 const ATTEMPTS: u32 = 3;
+
+/// How long names of loopback addresses are believed: their answers come without the records' own time.
+const LOOPBACK_BELIEVED: Duration = Duration::from_secs(60);
 
 /// Asks name servers. Cheap to clone; clones share the cache.
 #[derive(Clone)]
@@ -27,6 +32,7 @@ pub struct Resolver {
     /// The name servers given by the caller; empty when the system's are used.
     servers: Vec<SocketAddr>,
     timeout: Duration,
+    cache: Arc<Cache>,
 }
 
 impl std::fmt::Debug for Resolver {
@@ -63,6 +69,8 @@ impl Resolver {
             with_servers(servers)
         };
         let options = builder.options_mut();
+        // The answers are kept here, as values of ours.
+        options.cache_size = 0;
         options.timeout = timeout / ATTEMPTS;
         options.attempts = usize::try_from(ATTEMPTS - 1).unwrap_or(1);
         let inner = builder.build().map_err(ResolverError::Build)?;
@@ -70,101 +78,120 @@ impl Resolver {
             inner,
             servers: servers.to_vec(),
             timeout,
+            cache: Arc::default(),
         })
     }
 
-    /// The MX records in the order of the answer.
-    ///
-    /// # Errors
-    /// See [`LookupError`].
-    pub async fn lookup_mx(&self, domain: &Domain) -> Result<Vec<Mx>, LookupError> {
-        self.ask(domain_name(domain)?, RecordType::MX, records::mx).await
+    /// The same questions, which all end when `deadline` has come: what is not known by then is a temporary
+    /// failure. For everything that is asked for one message.
+    #[must_use]
+    pub fn until(&self, deadline: Instant) -> Bounded<'_> {
+        Bounded {
+            resolver: self,
+            deadline,
+        }
     }
 
     /// All addresses of a host: IPv6 before IPv4 (RFC 6724 section 10.3), each family in the order of the
     /// answer. When one family cannot be looked up, the other is enough.
     ///
     /// # Errors
-    /// See [`LookupError`]; temporary when one family has none and the other could not be looked up.
-    pub async fn lookup_addresses(&self, host: &Domain) -> Result<Vec<IpAddr>, LookupError> {
-        let name = domain_name(host)?;
+    /// See [`NoRecords`]; temporary when one family has none and the other could not be looked up.
+    pub async fn lookup_addresses(&self, host: &Domain) -> Result<Vec<IpAddr>, NoRecords> {
         let (v6, v4) = tokio::join!(
-            self.ask(name.clone(), RecordType::AAAA, records::address),
-            self.ask(name, RecordType::A, records::address),
+            self.ask(host.as_str(), Kind::Aaaa),
+            self.ask(host.as_str(), Kind::A),
         );
         match (v6, v4) {
-            (Ok(mut v6), Ok(v4)) => {
-                v6.extend(v4);
-                Ok(v6)
-            }
-            (Ok(found), Err(_)) | (Err(_), Ok(found)) => Ok(found),
-            (Err(temporary @ LookupError::Temporary(_)), Err(_))
-            | (Err(_), Err(temporary @ LookupError::Temporary(_))) => Err(temporary),
-            (Err(LookupError::NoSuchDomain), Err(LookupError::NoSuchDomain)) => {
-                Err(LookupError::NoSuchDomain)
-            }
+            (Ok(v6), Ok(v4)) => Ok(addresses(&v6).chain(addresses(&v4)).collect()),
+            (Ok(found), Err(_)) | (Err(_), Ok(found)) => Ok(addresses(&found).collect()),
+            (Err(temporary @ NoRecords::Temporary(_)), Err(_))
+            | (Err(_), Err(temporary @ NoRecords::Temporary(_))) => Err(temporary),
+            (Err(NoRecords::NoSuchName), Err(NoRecords::NoSuchName)) => Err(NoRecords::NoSuchName),
             // A server that says NXDOMAIN for one type and not for the other is wrong about the first.
-            (Err(LookupError::NoRecords), Err(_)) | (Err(_), Err(LookupError::NoRecords)) => {
-                Err(LookupError::NoRecords)
+            (Err(NoRecords::NoneOfKind), Err(_)) | (Err(_), Err(NoRecords::NoneOfKind)) => {
+                Err(NoRecords::NoneOfKind)
             }
         }
     }
 
-    /// The names of an address (RFC 1035 section 3.5), in lower case without the final dot. They are the
-    /// claims of whoever owns the address: check them with [`Self::lookup_addresses`].
-    ///
-    /// # Errors
-    /// See [`LookupError`].
-    pub async fn lookup_ptr(&self, ip: IpAddr) -> Result<Vec<String>, LookupError> {
-        let name = Name::from(ip);
+    /// The answer of the name servers, whatever is known already.
+    pub(crate) async fn ask_anew(&self, name: &str, kind: Kind) -> Answer {
+        self.ask_servers(name, kind).await.0
+    }
+
+    /// Asks the name servers, and tells how long the answer may be believed.
+    async fn ask_servers(&self, name: &str, kind: Kind) -> (Answer, Duration) {
+        // With the final dot, so that no search list is applied. What cannot be a name does not exist.
+        let Ok(name) = Name::from_ascii(format!("{name}.")) else {
+            return (Err(NoRecords::NoSuchName), Duration::ZERO);
+        };
+        let now = Instant::now();
         // The library answers for loopback itself; a private internet on loopback has names of its own.
-        if ip.is_loopback() && !self.servers.is_empty() {
-            let asking = direct::ask(&self.servers, name, RecordType::PTR);
+        if is_loopback_name(&name) && !self.servers.is_empty() {
+            let asking = direct::ask(&self.servers, name, record_type(kind));
             let asked = tokio::time::timeout(self.timeout, asking).await;
-            let records = asked.map_err(|_elapsed| LookupError::timeout(self.timeout))??;
-            return some(records.iter().filter_map(records::ptr).collect());
+            let asked = asked.unwrap_or_else(|_elapsed| Err(error::timeout(self.timeout)));
+            let answer = asked.and_then(|records| some(records.iter(), kind));
+            return (answer, LOOPBACK_BELIEVED);
         }
-        self.ask(name, RecordType::PTR, records::ptr).await
-    }
-
-    /// The TXT records; the strings of one record are joined (RFC 7208 section 3.3). Octets beyond UTF-8
-    /// become U+FFFD.
-    ///
-    /// # Errors
-    /// See [`LookupError`].
-    pub async fn lookup_txt(&self, domain: &Domain) -> Result<Vec<String>, LookupError> {
-        self.ask(domain_name(domain)?, RecordType::TXT, records::txt)
-            .await
-    }
-
-    async fn ask<T>(
-        &self,
-        name: Name,
-        record_type: RecordType,
-        pick: impl Fn(&RData) -> Option<T>,
-    ) -> Result<Vec<T>, LookupError> {
-        let asking = self.inner.lookup(name, record_type);
-        let asked = tokio::time::timeout(self.timeout, asking).await;
-        let lookup = asked
-            .map_err(|_elapsed| LookupError::timeout(self.timeout))?
-            .map_err(|error| LookupError::from_net(&error))?;
-        some(
-            lookup
-                .answers()
-                .iter()
-                .filter_map(|record| pick(&record.data))
-                .collect(),
-        )
+        let asking = self.inner.lookup(name, record_type(kind));
+        match tokio::time::timeout(self.timeout, asking).await {
+            Err(_elapsed) => (Err(error::timeout(self.timeout)), Duration::ZERO),
+            Ok(Err(cause)) => (Err(error::from_net(&cause)), error::believed_for(&cause)),
+            Ok(Ok(lookup)) => {
+                let data = lookup.answers().iter().map(|record| &record.data);
+                let until = Instant::from_std(lookup.valid_until());
+                (some(data, kind), until.saturating_duration_since(now))
+            }
+        }
     }
 }
 
-/// An answer without a record of the type (only CNAMEs, say) is none.
-fn some<T>(found: Vec<T>) -> Result<Vec<T>, LookupError> {
+impl Lookup for Resolver {
+    async fn ask(&self, name: &str, kind: Kind) -> Answer {
+        let name = name.to_ascii_lowercase();
+        if let Some(known) = self.cache.get(&name, kind, Instant::now()) {
+            return known;
+        }
+        let (answer, time) = self.ask_servers(&name, kind).await;
+        self.cache.put(&name, kind, &answer, time, Instant::now());
+        answer
+    }
+}
+
+/// A resolver with a deadline.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounded<'a> {
+    resolver: &'a Resolver,
+    deadline: Instant,
+}
+
+impl Lookup for Bounded<'_> {
+    async fn ask(&self, name: &str, kind: Kind) -> Answer {
+        let asked = tokio::time::timeout_at(self.deadline, self.resolver.ask(name, kind)).await;
+        asked.unwrap_or_else(|_elapsed| Err(NoRecords::Temporary("no time was left to ask".to_owned())))
+    }
+}
+
+fn addresses(records: &[Record]) -> impl Iterator<Item = IpAddr> {
+    records.iter().filter_map(Record::address)
+}
+
+/// An answer without a record of the kind (only CNAMEs, say) is none.
+fn some<'a>(data: impl Iterator<Item = &'a RData>, kind: Kind) -> Answer {
+    let found: Arc<[Record]> = data.filter_map(|data| records::record(data, kind)).collect();
     if found.is_empty() {
-        Err(LookupError::NoRecords)
+        Err(NoRecords::NoneOfKind)
     } else {
         Ok(found)
     }
+}
+
+/// `….127.in-addr.arpa`, and that of `::1`.
+fn is_loopback_name(name: &Name) -> bool {
+    let text = name.to_ascii();
+    text.ends_with(".127.in-addr.arpa.") || text == format!("{}.", reverse_name(Ipv6Addr::LOCALHOST.into()))
 }
 
 fn with_servers(servers: &[SocketAddr]) -> ResolverBuilder<TokioRuntimeProvider> {
@@ -181,14 +208,4 @@ fn with_servers(servers: &[SocketAddr]) -> ResolverBuilder<TokioRuntimeProvider>
     options.use_hosts_file = ResolveHosts::Never;
     builder = builder.with_options(options);
     builder
-}
-
-/// With the final dot, so that no search list is applied.
-fn domain_name(domain: &Domain) -> Result<Name, LookupError> {
-    Name::from_ascii(format!("{domain}.")).map_err(|error| unspeakable(&error))
-}
-
-/// Every `Domain` fits into the DNS; should one not, nothing is known about it.
-fn unspeakable(error: &ProtoError) -> LookupError {
-    LookupError::Temporary(error.to_string())
 }

@@ -7,8 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use posthorn_base::Domain;
+use posthorn_base::lookup::{Kind, Lookup, NoRecords, Record, reverse_name};
 use posthorn_dns::zone::{Trouble, Zone, ZoneServer};
-use posthorn_dns::{LookupError, MailHostsError, Mx, Resolver};
+use posthorn_dns::{MailHostsError, Resolver};
 
 const ZONE: &str = r#"
 @           IN MX 10 mx1
@@ -122,16 +123,16 @@ async fn no_such_name_and_no_such_record_differ() {
     let (_server, resolver) = start().await;
     let mx = |name: &str| {
         let (resolver, name) = (resolver.clone(), domain(name));
-        async move { resolver.lookup_mx(&name).await }
+        async move { resolver.ask(name.as_str(), Kind::Mx).await }
     };
-    assert_eq!(mx("missing.example.test").await, Err(LookupError::NoSuchDomain));
-    assert_eq!(mx("mx1.example.test").await, Err(LookupError::NoRecords));
+    assert_eq!(mx("missing.example.test").await, Err(NoRecords::NoSuchName));
+    assert_eq!(mx("mx1.example.test").await, Err(NoRecords::NoneOfKind));
     // An empty name with something below it exists (RFC 8020 section 2).
-    assert_eq!(mx("below.example.test").await, Err(LookupError::NoRecords));
+    assert_eq!(mx("below.example.test").await, Err(NoRecords::NoneOfKind));
     let text = resolver.lookup_addresses(&domain("text.example.test")).await;
-    assert_eq!(text, Err(LookupError::NoRecords));
+    assert_eq!(text, Err(NoRecords::NoneOfKind));
     let missing = resolver.lookup_addresses(&domain("missing.example.test")).await;
-    assert_eq!(missing, Err(LookupError::NoSuchDomain));
+    assert_eq!(missing, Err(NoRecords::NoSuchName));
 }
 
 #[tokio::test]
@@ -143,16 +144,10 @@ async fn what_nobody_could_tell_is_temporary() {
         "a.silent.test",
         "outside-all-zones.org",
     ] {
-        let found = resolver.lookup_mx(&domain(name)).await;
-        assert!(
-            matches!(found, Err(LookupError::Temporary(_))),
-            "{name}: {found:?}"
-        );
+        let found = resolver.ask(name, Kind::Mx).await;
+        assert!(matches!(found, Err(NoRecords::Temporary(_))), "{name}: {found:?}");
         let found = resolver.lookup_addresses(&domain(name)).await;
-        assert!(
-            matches!(found, Err(LookupError::Temporary(_))),
-            "{name}: {found:?}"
-        );
+        assert!(matches!(found, Err(NoRecords::Temporary(_))), "{name}: {found:?}");
     }
 }
 
@@ -160,79 +155,165 @@ async fn what_nobody_could_tell_is_temporary() {
 async fn no_server_at_all_is_temporary() {
     let (server, resolver) = start().await;
     server.shutdown().await;
-    let found = resolver.lookup_mx(&domain("example.test")).await;
-    assert!(matches!(found, Err(LookupError::Temporary(_))), "{found:?}");
-    let found = resolver.lookup_ptr(ip("127.0.0.11")).await;
-    assert!(matches!(found, Err(LookupError::Temporary(_))), "{found:?}");
+    let found = resolver.ask("example.test", Kind::Mx).await;
+    assert!(matches!(found, Err(NoRecords::Temporary(_))), "{found:?}");
+    let found = resolver.ask(&reverse_name(ip("127.0.0.11")), Kind::Ptr).await;
+    assert!(matches!(found, Err(NoRecords::Temporary(_))), "{found:?}");
 }
 
 #[tokio::test]
 async fn mx_records_are_found() {
     let (_server, resolver) = start().await;
-    let mut found = resolver.lookup_mx(&domain("example.test")).await.unwrap();
-    found.sort_by_key(|mx| mx.preference);
-    let mx = |preference, host: &str| Mx {
-        preference,
-        exchange: Some(host.to_owned()),
-    };
-    assert_eq!(found, [mx(10, "mx1.example.test"), mx(20, "mx2.other.test")]);
-    let null = resolver.lookup_mx(&domain("null.example.test")).await.unwrap();
-    assert_eq!(
-        null,
-        [Mx {
-            preference: 0,
-            exchange: None
-        }]
-    );
+    let found = resolver.ask("example.test", Kind::Mx).await.unwrap();
+    let mut found: Vec<_> = found.iter().filter_map(Record::mail_host).collect();
+    found.sort_unstable();
+    assert_eq!(found, [(10, "mx1.example.test"), (20, "mx2.other.test")]);
+    let null = resolver.ask("null.example.test", Kind::Mx).await.unwrap();
+    let null: Vec<_> = null.iter().filter_map(Record::mail_host).collect();
+    assert_eq!(null, [(0, "")]);
 }
 
 #[tokio::test]
 async fn names_of_loopback_and_other_addresses_are_asked_for() {
     let (_server, resolver) = start().await;
+    let names = |ip_text: &'static str| {
+        let resolver = resolver.clone();
+        async move {
+            let found = resolver.ask(&reverse_name(ip(ip_text)), Kind::Ptr).await.unwrap();
+            found
+                .iter()
+                .filter_map(Record::name)
+                .map(str::to_owned)
+                .collect::<BTreeSet<_>>()
+        }
+    };
+    let set = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(names("127.0.0.11").await, set(&["mx1.example.test"]));
     assert_eq!(
-        resolver.lookup_ptr(ip("127.0.0.11")).await.unwrap(),
-        ["mx1.example.test"]
+        names("127.0.0.12").await,
+        set(&["one.example.test", "two.example.test"])
     );
-    let found: BTreeSet<_> = resolver
-        .lookup_ptr(ip("127.0.0.12"))
-        .await
-        .unwrap()
-        .into_iter()
-        .collect();
-    assert_eq!(
-        found,
-        ["one.example.test", "two.example.test"].map(str::to_owned).into()
-    );
-    assert_eq!(
-        resolver.lookup_ptr(ip("127.0.0.99")).await,
-        Err(LookupError::NoSuchDomain)
-    );
-    assert_eq!(
-        resolver.lookup_ptr(ip("192.0.2.1")).await.unwrap(),
-        ["outside.example.test"]
-    );
-    assert_eq!(
-        resolver.lookup_ptr(ip("192.0.2.9")).await,
-        Err(LookupError::NoSuchDomain)
-    );
-    let refused = resolver.lookup_ptr(ip("::1")).await;
-    assert!(matches!(refused, Err(LookupError::Temporary(_))), "{refused:?}");
+    assert_eq!(names("192.0.2.1").await, set(&["outside.example.test"]));
+    let none = |ip_text: &'static str| {
+        let resolver = resolver.clone();
+        async move {
+            resolver
+                .ask(&reverse_name(ip(ip_text)), Kind::Ptr)
+                .await
+                .unwrap_err()
+        }
+    };
+    assert_eq!(none("127.0.0.99").await, NoRecords::NoSuchName);
+    assert_eq!(none("192.0.2.9").await, NoRecords::NoSuchName);
+    assert!(none("::1").await.is_temporary());
 }
 
 #[tokio::test]
 async fn the_strings_of_a_text_are_joined() {
     let (_server, resolver) = start().await;
-    assert_eq!(
-        resolver.lookup_txt(&domain("example.test")).await.unwrap(),
-        ["v=spf1 -all"]
-    );
+    let found = resolver.ask("example.test", Kind::Txt).await.unwrap();
+    assert_eq!(found[0].text().unwrap(), b"v=spf1 -all");
 }
 
 #[tokio::test]
 async fn an_answer_too_large_for_udp_comes_over_tcp() {
     let (_server, resolver) = start().await;
-    let found = resolver.lookup_txt(&domain("big.example.test")).await.unwrap();
-    assert_eq!(found.iter().map(String::len).collect::<Vec<_>>(), [8_000]);
+    let found = resolver.ask("big.example.test", Kind::Txt).await.unwrap();
+    assert_eq!(found[0].text().unwrap().len(), 8_000);
+}
+
+#[tokio::test]
+async fn an_answer_is_believed_as_long_as_it_says_without_asking_again() {
+    let (server, resolver) = start().await;
+    let mut before = Vec::new();
+    let questions = [
+        ("example.test", Kind::Mx),
+        ("mx1.example.test", Kind::Txt),
+        ("no.example.test", Kind::A),
+    ];
+    for (name, kind) in questions {
+        before.push(resolver.ask(name, kind).await);
+    }
+    server.shutdown().await;
+    for ((name, kind), before) in questions.into_iter().zip(before) {
+        assert_eq!(resolver.ask(&name.to_uppercase(), kind).await, before, "{name}");
+    }
+    assert!(
+        resolver
+            .ask("example.test", Kind::Soa)
+            .await
+            .unwrap_err()
+            .is_temporary()
+    );
+}
+
+#[tokio::test]
+async fn a_deadline_ends_every_question() {
+    let (_server, resolver) = start().await;
+    let bounded = resolver.until(tokio::time::Instant::now());
+    let late = bounded.ask("a.silent.test", Kind::Txt).await.unwrap_err();
+    assert!(late.is_temporary());
+    let soon = resolver.until(tokio::time::Instant::now() + Duration::from_secs(30));
+    assert!(soon.ask("example.test", Kind::Txt).await.is_ok());
+}
+
+#[tokio::test]
+async fn every_kind_of_record_is_read() {
+    let zone = "@ IN CAA 128 issue \"ca.test\"\n_25._tcp.mx IN TLSA 3 1 1 00112233\n\
+                _imaps._tcp IN SRV 0 1 993 mx\nwww IN CNAME mx\n@ IN NS ns.example.test.\nmx IN A 127.0.0.1\n";
+    let zones = vec![Zone::parse("example.test", zone).unwrap()];
+    let server = ZoneServer::start(loopback(), zones).await.unwrap();
+    let resolver = Resolver::new(&[server.local_addr()], Duration::from_secs(2)).unwrap();
+    let one = |name: &'static str, kind| {
+        let resolver = resolver.clone();
+        async move { resolver.ask(name, kind).await.unwrap()[0].clone() }
+    };
+    let caa = one("example.test", Kind::Caa).await;
+    let expected = Record::Caa {
+        critical: true,
+        tag: "issue".to_owned(),
+        value: "ca.test".to_owned(),
+    };
+    assert_eq!(caa, expected);
+    let tlsa = one("_25._tcp.mx.example.test", Kind::Tlsa).await;
+    let data = [0, 0x11, 0x22, 0x33].into();
+    assert_eq!(
+        tlsa,
+        Record::Tlsa {
+            usage: 3,
+            selector: 1,
+            matching: 1,
+            data
+        }
+    );
+    let srv = one("_imaps._tcp.example.test", Kind::Srv).await;
+    let target = "mx.example.test".to_owned();
+    assert_eq!(
+        srv,
+        Record::Srv {
+            priority: 0,
+            weight: 1,
+            port: 993,
+            target
+        }
+    );
+    assert_eq!(
+        one("www.example.test", Kind::Cname).await.name(),
+        Some("mx.example.test")
+    );
+    assert_eq!(
+        one("example.test", Kind::Ns).await.name(),
+        Some("ns.example.test")
+    );
+    assert!(matches!(
+        one("example.test", Kind::Soa).await,
+        Record::Soa { minimum: 60, .. }
+    ));
 }
 
 /// Names and addresses of the hosts for `name.example.test`.
@@ -338,10 +419,10 @@ async fn a_zone_of_the_root_knows_that_other_names_do_not_exist() {
     let server = ZoneServer::start(loopback(), zones).await.unwrap();
     let resolver = Resolver::new(&[server.local_addr()], Duration::from_secs(2)).unwrap();
     assert_eq!(
-        resolver.lookup_mx(&domain("elsewhere.org")).await,
-        Err(LookupError::NoSuchDomain)
+        resolver.ask("elsewhere.org", Kind::Mx).await,
+        Err(NoRecords::NoSuchName)
     );
-    assert!(resolver.lookup_mx(&domain("example.test")).await.is_ok());
+    assert!(resolver.ask("example.test", Kind::Mx).await.is_ok());
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use posthorn_base::lookup::NoRecords;
 use posthorn_base::{Address, Domain};
-use posthorn_dns::{LookupError, MailHosts, MailHostsError};
+use posthorn_dns::{MailHosts, MailHostsError};
 use posthorn_queue::{Diagnosis, Outcome};
 use posthorn_runtime::random;
 use posthorn_smtp::client::ClientTls;
@@ -77,7 +78,7 @@ async fn find_smarthost(shared: &Shared, smarthost: &Smarthost) -> Result<Target
     let addresses = match (name.parse::<IpAddr>(), Domain::parse(name)) {
         (Ok(ip), _) => Ok(vec![ip]),
         (Err(_), Ok(domain)) => shared.resolver.lookup_addresses(&domain).await,
-        (Err(_), Err(_)) => Err(LookupError::NoSuchDomain),
+        (Err(_), Err(_)) => Err(NoRecords::NoSuchName),
     };
     // Our own setting is wrong, or DNS is away: no fault of the message.
     let addresses = addresses.map_err(|cause| {
