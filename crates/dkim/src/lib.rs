@@ -2,18 +2,47 @@
 //! the key record and everything it was compared with; [`Signer`] writes signatures. ARC (RFC 8617) is
 //! read, never written, and never a reason to accept.
 //!
-//! The cryptography, the canonicalisation and the grammar of signatures are mail-auth's. Asks the DNS only
-//! through [`posthorn_base::lookup::Lookup`]. Makes and keeps no keys.
+//! The cryptography is mail-auth's; grammar, canonicalisation and the order of things are ours. Asks the
+//! DNS only through [`posthorn_base::lookup::Lookup`]. Makes and keeps no keys.
 
+#![warn(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        reason = "tests"
+    )
+)]
+
+mod canonical;
 mod checked;
+mod der;
+mod fields;
+mod key_record;
+mod sign;
+mod signing_key;
+mod tags;
 
 pub use checked::{ArcChain, ArcLink, DkimResult, Signature, Verification};
+pub use key_record::{KeyAlgorithm, KeyFault, KeyRecord};
+pub use sign::{SignError, Signer};
+pub use signing_key::{SigningKey, SigningKeyError};
+pub use tags::TagFault;
 
 use posthorn_base::Timestamp;
 use posthorn_base::lookup::Lookup;
 
 /// Signatures looked at in one message.
 pub const MAX_SIGNATURES: usize = 8;
+
+/// RSA keys below this size do not count (RFC 8301 section 3.2).
+pub const MIN_RSA_BITS: u16 = 1024;
 
 /// Verifies every signature of a message.
 pub async fn verify<L: Lookup>(_lookup: &L, _octets: &[u8], _now: Timestamp) -> Verification {
