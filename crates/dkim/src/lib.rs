@@ -20,31 +20,28 @@
     )
 )]
 
+mod arc;
 mod canonical;
 mod checked;
+mod claim;
 mod der;
 mod fields;
 mod key_record;
+mod keys;
 mod sign;
 mod signing_key;
 mod tags;
+mod verify;
 
 pub use checked::{ArcChain, ArcLink, DkimResult, Signature, Verification};
 pub use key_record::{KeyAlgorithm, KeyFault, KeyRecord};
 pub use sign::{SignError, Signer};
 pub use signing_key::{SigningKey, SigningKeyError};
 pub use tags::TagFault;
-
-use posthorn_base::Timestamp;
-use posthorn_base::lookup::Lookup;
+pub use verify::verify;
 
 /// Signatures looked at in one message.
 pub const MAX_SIGNATURES: usize = 8;
 
 /// RSA keys below this size do not count (RFC 8301 section 3.2).
 pub const MIN_RSA_BITS: u16 = 1024;
-
-/// Verifies every signature of a message.
-pub async fn verify<L: Lookup>(_lookup: &L, _octets: &[u8], _now: Timestamp) -> Verification {
-    Verification::default()
-}
