@@ -12,6 +12,8 @@ pub enum SignKind {
     NearDomain,
     /// The domain in `From` holds the name of one the reader knows: `bank-example.test`, `bank.example.evil.test`.
     DomainInDomain,
+    /// The domain in `From` has letters of another alphabet that pass for Latin ones.
+    ForeignLetters,
     /// The display name is that of somebody the reader knows, who writes from another address.
     BorrowedName,
     /// The display name holds an address, or a domain, that is not the sender's.
