@@ -1,8 +1,11 @@
-//! What an evaluation found, as a value that is stored with the message.
+//! What an evaluation found, as a value that is stored with the message (the results of RFC 9989 section 5.3
+//! as RFC 8601 writes them). Only adds fields from one version to the next.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::record::Record;
 
 /// The results of RFC 9989 (as Authentication-Results writes them: section on `dmarc=`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -16,7 +19,8 @@ pub enum DmarcResult {
     Fail,
     /// The DNS could not tell now.
     TempError,
-    /// The record cannot be used.
+    /// The record cannot be used: it has neither a policy nor a report address. RFC 9989 section 4.10.1 has
+    /// receivers act as if there were none; the word tells its owner why.
     PermError,
 }
 
@@ -82,6 +86,24 @@ pub enum PolicyTag {
     Np,
 }
 
+impl PolicyTag {
+    /// As records write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::P => "p",
+            Self::Sp => "sp",
+            Self::Np => "np",
+        }
+    }
+}
+
+impl fmt::Display for PolicyTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// What stood at one name of the tree walk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -117,6 +139,10 @@ pub struct Alignment {
     pub strict: bool,
     /// Are the two aligned?
     pub aligned: bool,
+    /// The DNS could not tell whether SPF or DKIM vouches for the domain (`aligned` is `true`), or whose the
+    /// domain is (`aligned` is `false`). Either would make the difference.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uncertain: bool,
     /// The organizational domain of the domain vouched for, when it was looked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organizational_domain: Option<String>,
@@ -129,6 +155,14 @@ pub struct Authenticated {
     pub domain: String,
     /// `false` for a temperror.
     pub certain: bool,
+}
+
+impl Alignment {
+    /// Does it make the message pass?
+    #[must_use]
+    pub fn vouches(&self) -> bool {
+        self.aligned && !self.uncertain
+    }
 }
 
 /// What DMARC found, and how.
@@ -158,7 +192,8 @@ pub struct Evaluation {
     /// `t=y`: the domain is testing, its policy is lowered by one step (RFC 9989 section 4.7).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub testing: bool,
-    /// What it asks for after that; [`Policy::None`] when there is no record.
+    /// What it asks for after that; [`Policy::None`] when there is no record, and when the DNS could not tell
+    /// (a temperror is never a reason to do anything). Says nothing about the result.
     pub policy: Policy,
     /// How SPF's domain relates; `None` when SPF vouches for nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -169,4 +204,18 @@ pub struct Evaluation {
     /// Where aggregate reports are asked for (`rua=`), as URIs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub report_to: Vec<String>,
+}
+
+impl Evaluation {
+    /// The record that applies, read again from what was found on the walk; `None` when there is none. For
+    /// whoever reports what a domain had published.
+    #[must_use]
+    pub fn record(&self) -> Option<Record> {
+        let name = format!("_dmarc.{}", self.policy_domain.as_deref()?);
+        let asked = self.walk.iter().find(|asked| asked.name == name)?;
+        match &asked.found {
+            Found::Record(text) => Record::parse(text).ok(),
+            Found::Nothing | Found::Several | Found::Invalid(_) | Found::Failed(_) => None,
+        }
+    }
 }

@@ -1,49 +1,26 @@
 //! DMARC (RFC 9989, which obsoletes RFC 7489): is the domain in `From` the one that SPF or DKIM vouches
-//! for, and if not, what does it ask receivers to do? [`evaluate`] answers with every record asked for on
-//! the tree walk; [`record`] reads and writes records for whoever generates and checks them.
+//! for, and if not, what does it ask receivers to do? [`discover`] finds its record by the tree walk,
+//! [`evaluate`] answers with every record asked for; [`record`] reads and writes records for whoever
+//! generates and checks them; [`report_destinations`] says who may be sent reports.
 //!
 //! Asks the DNS only through [`posthorn_base::lookup::Lookup`]. Decides nothing about the message: what a
-//! receiver does with a published policy is its own affair.
+//! receiver does with a published policy is its own affair. Writes no reports.
 
+mod alignment;
+mod destinations;
+mod discovery;
+mod evaluate;
 mod evaluation;
+mod printable;
+mod reason;
+pub mod record;
+mod uri;
+mod walk;
 
+pub use alignment::MAX_DKIM_ALIGNMENTS;
+pub use destinations::{Authorization, Destination, authorization_name, report_destinations};
+pub use discovery::{Discovery, discover};
+pub use evaluate::evaluate;
 pub use evaluation::{Alignment, Asked, Authenticated, DmarcResult, Evaluation, Found, Policy, PolicyTag};
-
-use posthorn_base::lookup::Lookup;
-
-/// What the tree walk from the domain in `From` found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Discovery {
-    domain: String,
-}
-
-/// Walks the tree.
-pub async fn discover<L: Lookup>(_lookup: &L, from_domain: &str) -> Discovery {
-    Discovery {
-        domain: from_domain.to_owned(),
-    }
-}
-
-/// Compares, and finds the policy.
-pub async fn evaluate<L: Lookup>(
-    _lookup: &L,
-    discovery: &Discovery,
-    _spf: Option<&Authenticated>,
-    _dkim: &[Authenticated],
-) -> Evaluation {
-    Evaluation {
-        domain: discovery.domain.clone(),
-        result: DmarcResult::None,
-        reason: String::new(),
-        organizational_domain: None,
-        walk: Vec::new(),
-        policy_domain: None,
-        published: None,
-        tag: None,
-        testing: false,
-        policy: Policy::None,
-        spf: None,
-        dkim: Vec::new(),
-        report_to: Vec::new(),
-    }
-}
+pub use record::{Fault, FaultKind, Record};
+pub use uri::{mail_address, mailto};
