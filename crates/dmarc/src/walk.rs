@@ -139,7 +139,10 @@ impl Walk {
     /// the domain itself.
     pub(crate) fn organization(&self) -> Organization {
         if self.failure().is_some() {
-            return Organization::Unknown;
+            return match self.below_a_silent_top() {
+                Some(domain) => Organization::Known(domain.to_owned()),
+                None => Organization::Unknown,
+            };
         }
         let start = self.all.first().map_or("", |step| step.domain.as_str());
         for (domain, record) in self.records() {
@@ -153,6 +156,19 @@ impl Walk {
         }
         let shortest = self.records().last().map_or(start, |(domain, _)| domain);
         Organization::Known(shortest.to_owned())
+    }
+
+    /// When only the top-level domain does not answer and the name below it has a record, that name is the
+    /// organization whatever the answer would have been: a public suffix has no record or one with `psd=y`
+    /// (section 5.2). So a top-level domain that stutters does not suspend the policy of everybody below it.
+    fn below_a_silent_top(&self) -> Option<&str> {
+        let (top, _) = self.failure().filter(|(domain, _)| !domain.contains('.'))?;
+        let (below, _) = self.records().last()?;
+        below
+            .strip_suffix(top)
+            .and_then(|rest| rest.strip_suffix('.'))
+            .filter(|label| !label.contains('.'))
+            .map(|_| below)
     }
 }
 
