@@ -103,8 +103,9 @@ impl<'a> Header<'a> {
     }
 
     /// The fields that a list of names means: the lowest field of a name first, each once, names beyond
-    /// the fields that there are standing for nothing.
-    pub(crate) fn select<'s>(&'s self, names: &[String]) -> Vec<&'s Field<'a>> {
+    /// the fields that there are standing for nothing. `own` is the field whose signature it is: it was not
+    /// there yet when the list was made, so it is never meant.
+    pub(crate) fn select<'s>(&'s self, names: &[String], own: Option<&Field<'_>>) -> Vec<&'s Field<'a>> {
         let mut taken: Vec<(usize, usize)> = Vec::new();
         let mut selected = Vec::with_capacity(names.len());
         for name in names {
@@ -120,9 +121,10 @@ impl<'a> Header<'a> {
             let Some((_, count)) = taken.get_mut(at) else {
                 continue;
             };
-            let place = places.iter().rev().nth(*count);
+            let fields = places.iter().rev().filter_map(|place| self.fields.get(*place));
+            let is_own = |field: &Field<'_>| own.is_some_and(|own| std::ptr::eq(own.whole, field.whole));
+            selected.extend(fields.filter(|field| !is_own(field)).nth(*count));
             *count = count.saturating_add(1);
-            selected.extend(place.and_then(|place| self.fields.get(*place)));
         }
         selected
     }
@@ -153,7 +155,7 @@ mod tests {
     fn fields_are_taken_from_the_bottom_and_each_once() {
         let header = Header::parse(b"A: 1\r\nB: 2\r\na: 3\r\nno field\r\n\r\nbody");
         let names: Vec<String> = ["a", "b", "a", "a", "c"].map(str::to_owned).to_vec();
-        let values: Vec<&[u8]> = header.select(&names).iter().map(|f| f.value).collect();
+        let values: Vec<&[u8]> = header.select(&names, None).iter().map(|f| f.value).collect();
         assert_eq!(values, [&b" 3"[..], b" 2", b" 1"]);
         assert_eq!(header.body(), b"body");
         assert_eq!((header.count("A"), header.count("c")), (2, 0));

@@ -105,7 +105,7 @@ impl Signer {
         }
         let names = names_to_sign(&header);
         let mut input = Vec::with_capacity(4096);
-        for field in header.select(&names) {
+        for field in header.select(&names, None) {
             field.write(Canonicalization::Relaxed, &mut input);
         }
         let fields_end = input.len();

@@ -120,7 +120,7 @@ fn judge(
 pub(crate) fn check(claim: &Claim<'_>, header: &Header<'_>, keys: &Keys) -> Outcome {
     let form = claim.header_form;
     let mut input = Vec::with_capacity(4096);
-    for field in header.select(&claim.names) {
+    for field in header.select(&claim.names, Some(&claim.signed.field)) {
         field.write(form, &mut input);
     }
     let signed = &claim.signed;

@@ -43,7 +43,7 @@ impl Forwarders {
         let header = Header::parse(message.as_bytes());
         let mut input = Vec::new();
         let list: Vec<String> = names.split(':').map(str::to_owned).collect();
-        for field in header.select(&list) {
+        for field in header.select(&list, None) {
             field.write(FORM, &mut input);
         }
         let hash = encode_base64(&body_hash(FORM, header.body()));

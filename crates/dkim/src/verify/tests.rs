@@ -6,7 +6,8 @@ use posthorn_testkit::names::{Names, now as run};
 use proptest::prelude::*;
 
 use super::*;
-use crate::tags::decode_base64;
+use crate::canonical::write_field;
+use crate::tags::{decode_base64, encode_base64};
 use crate::{Signer, SigningKey};
 
 const NOW: i64 = 1_795_465_000;
@@ -355,6 +356,43 @@ fn a_record_of_a_megabyte_is_refused_and_cut() {
     let signature = outcome(&format!("v=DKIM1; p={}", "A".repeat(1 << 20)));
     assert_eq!(signature.result, DkimResult::PermError);
     assert_eq!(signature.key_record.unwrap().chars().count(), 1001);
+}
+
+/// A signature of ours by hand, over the fields of `names` and the DKIM-Signature fields below it.
+fn signed_over(names: &str, message: &[u8]) -> Vec<u8> {
+    let form = Canonicalization::Relaxed;
+    let header = Header::parse(message);
+    let list: Vec<String> = names.split(':').map(str::to_owned).collect();
+    let mut input = Vec::new();
+    for field in header.select(&list, None) {
+        field.write(form, &mut input);
+    }
+    let hash = encode_base64(&body_hash(form, header.body()));
+    let value =
+        format!(" v=1; a=ed25519-sha256; c=relaxed/relaxed; d=office.test; s=ed; h={names}; bh={hash}; b=");
+    write_field(form, b"DKIM-Signature", value.as_bytes(), b"", &mut input);
+    input.truncate(input.len() - 2);
+    let signature = encode_base64(&ed25519().sign(&input).unwrap());
+    [
+        format!("DKIM-Signature:{value}{signature}\r\n").as_bytes(),
+        message,
+    ]
+    .concat()
+}
+
+#[test]
+fn a_signature_never_covers_its_own_field_but_may_cover_others() {
+    let message = signed_over("from:dkim-signature:dkim-signature", MESSAGE);
+    assert_eq!(results(&check_with(&zone(), &message)), [DkimResult::Pass]);
+    let second = signed_over("from:dkim-signature:dkim-signature", &message);
+    let found = results(&check_with(&zone(), &second));
+    assert_eq!(found, [DkimResult::Pass, DkimResult::Fail]);
+    let changed = String::from_utf8(signed_over("from:dkim-signature", &message)).unwrap();
+    let changed = changed.replace("h=from:dkim-signature:dkim-signature", "h=from");
+    assert_eq!(
+        results(&check_with(&zone(), changed.as_bytes())),
+        [DkimResult::Fail; 2]
+    );
 }
 
 #[test]
