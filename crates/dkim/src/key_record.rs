@@ -1,7 +1,7 @@
 //! The public key of a selector as the DNS has it (RFC 6376 section 3.6.1, RFC 8463 section 4), read and
 //! written.
 //!
-//! Does not judge the strength of a key: see [`crate::MIN_RSA_BITS`]. `g=` of RFC 4871 is ignored, as
+//! Does not judge the strength of a key: see [`crate::MIN_RSA_BITS`]. `g=` of older records is ignored, as
 //! RFC 6376 wants it.
 
 use mail_auth::common::parse::TxtRecordParser as _;

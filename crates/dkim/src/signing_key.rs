@@ -5,7 +5,6 @@
 use std::fmt;
 
 use mail_auth::common::crypto::{Ed25519Key, RsaKey, Sha256, SigningKey as _};
-use rustls_pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer};
 
 use crate::der;
 use crate::key_record::{KeyAlgorithm, KeyRecord};
@@ -37,10 +36,12 @@ impl SigningKey {
     /// # Errors
     /// When it is no RSA key or has fewer than 2048 bits.
     pub fn rsa_from_pkcs8_or_pkcs1(der: &[u8]) -> Result<Self, SigningKeyError> {
-        let pkcs8 = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(der));
-        let pkcs1 = PrivateKeyDer::Pkcs1(PrivatePkcs1KeyDer::from(der));
-        let key = RsaKey::<Sha256>::from_key_der(pkcs8)
-            .or_else(|_not_pkcs8| RsaKey::from_key_der(pkcs1))
+        #[expect(
+            deprecated,
+            reason = "the newer function wants a type of rustls, which nothing else here needs"
+        )]
+        let key = RsaKey::<Sha256>::from_pkcs8_der(der)
+            .or_else(|_not_pkcs8| RsaKey::from_der(der))
             .map_err(|_cause| SigningKeyError::NotRsa)?;
         Ok(Self {
             inner: Inner::Rsa(key),

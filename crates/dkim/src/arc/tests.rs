@@ -1,3 +1,5 @@
+//! Chains made here with keys of their own, whole and broken.
+
 use std::fmt::Write as _;
 
 use mail_auth::common::crypto::Ed25519Key;

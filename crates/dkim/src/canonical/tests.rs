@@ -1,3 +1,5 @@
+//! The examples of RFC 6376 section 3.4.5, and a slow version of the relaxed form to compare with.
+
 use proptest::prelude::*;
 
 use super::*;

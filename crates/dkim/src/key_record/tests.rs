@@ -1,3 +1,5 @@
+//! Records as they stand in the DNS, right and wrong.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What a signature field looks like; that it verifies is tested in `verify`.
+
 use mail_auth::common::crypto::Ed25519Key;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Messages signed here, whole and changed; messages signed by others are in `tests/golden`.
+
 use std::sync::Arc;
 use std::time::Duration;
 
