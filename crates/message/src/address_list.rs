@@ -11,7 +11,7 @@ const TEXT_OCTETS: usize = 2_000;
 
 /// One entry of an address list, in the shape IMAP's `ENVELOPE` has.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Entry {
+pub enum Entry {
     /// An address; octets as written, without quotes.
     Mailbox(Mailbox),
     /// A group begins; its name.
@@ -22,17 +22,21 @@ pub(crate) enum Entry {
 
 /// An address with its name and source route.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Mailbox {
-    pub(crate) name: Option<Vec<u8>>,
-    pub(crate) route: Option<Vec<u8>>,
-    pub(crate) local: Vec<u8>,
-    /// Empty when the address has none.
-    pub(crate) domain: Vec<u8>,
+pub struct Mailbox {
+    /// The display name or else a comment, encoded-words not decoded; `None` without either.
+    pub name: Option<Vec<u8>>,
+    /// The source route, `@a,@b`.
+    pub route: Option<Vec<u8>>,
+    /// What stands before the last `@`, without quotes.
+    pub local: Vec<u8>,
+    /// What stands behind it; empty when the address has none.
+    pub domain: Vec<u8>,
 }
 
 impl Mailbox {
     /// The name, decoded, or else the address.
-    pub(crate) fn display(&self) -> String {
+    #[must_use]
+    pub fn display(&self) -> String {
         let name = self.name.as_deref().map(decode_words);
         name.map(|name| name.trim().to_owned())
             .filter(|name| !name.is_empty())
@@ -57,8 +61,9 @@ enum Token {
     Space,
 }
 
-/// Reads an unfolded address field.
-pub(crate) fn parse_addresses(text: &[u8]) -> Vec<Entry> {
+/// Reads an unfolded address field. At most a thousand entries, each text of at most 2,000 octets.
+#[must_use]
+pub fn parse_addresses(text: &[u8]) -> Vec<Entry> {
     let mut parser = Parser::default();
     let mut rest = text;
     while let Some((token, tail)) = next_token(rest) {

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use mail_parser::DateTime;
+use posthorn_base::Timestamp;
 use posthorn_base::limits::HEADER_OCTETS;
 
 use crate::words::decode_words;
@@ -142,8 +144,17 @@ pub fn decode(value: &[u8]) -> String {
     decode_words(&unfold_octets(value))
 }
 
+/// The moment a date value names, as RFC 5322 section 3.3 and its obsolete forms have it; `None` when it is
+/// no date.
+#[must_use]
+pub fn date(value: &[u8]) -> Option<Timestamp> {
+    let date = DateTime::parse_rfc822(&format!("{}\n", unfold(value)))?;
+    date.is_valid().then(|| Timestamp::from_secs(date.to_timestamp()))
+}
+
 /// A value without CR and LF and without the white space at both ends.
-pub(crate) fn unfold_octets(value: &[u8]) -> Cow<'_, [u8]> {
+#[must_use]
+pub fn unfold_octets(value: &[u8]) -> Cow<'_, [u8]> {
     let value = value.trim_ascii();
     if memchr::memchr2(b'\r', b'\n', value).is_none() {
         return Cow::Borrowed(value);

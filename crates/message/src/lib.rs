@@ -17,7 +17,7 @@
     )
 )]
 
-mod address_list;
+pub mod address_list;
 mod body_structure;
 pub mod build;
 mod envelope;
@@ -40,4 +40,5 @@ mod words;
 pub use parts::{Kind, Part, Parts};
 pub use render::{Rendered, render};
 pub use section::{Section, SectionText};
+pub use text::{decode_body, media_type};
 pub use thread::ThreadKeys;

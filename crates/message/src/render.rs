@@ -3,14 +3,13 @@
 
 use std::collections::HashSet;
 
-use mail_parser::DateTime;
 use posthorn_base::Timestamp;
 
 use crate::address_list::Entry;
 use crate::body_structure::{Form, write_structure};
 use crate::envelope::{addresses, write_envelope};
 use crate::head::Head;
-use crate::header::{decode, unfold};
+use crate::header::{date, decode};
 use crate::line_count::LineCount;
 use crate::parts::{Kind, Parts};
 use crate::preview::preview;
@@ -75,7 +74,7 @@ pub fn render(raw: &[u8]) -> Rendered {
         from: names(&head.from),
         to: names(&head.to),
         cc: names(&head.cc),
-        sent: head.date.and_then(parse_date),
+        sent: head.date.and_then(date),
         has_attachment: has_attachment(&scan),
         header_octets: scan
             .parts
@@ -96,12 +95,6 @@ fn names(fields: &[&[u8]]) -> Option<String> {
         .take(NAMED)
         .collect();
     (!names.is_empty()).then(|| names.join(", "))
-}
-
-/// A date as RFC 5322 section 3.3 and its obsolete forms have it.
-fn parse_date(value: &[u8]) -> Option<Timestamp> {
-    let date = DateTime::parse_rfc822(&format!("{}\n", unfold(value)))?;
-    date.is_valid().then(|| Timestamp::from_secs(date.to_timestamp()))
 }
 
 fn has_attachment(scan: &Scan<'_>) -> bool {
@@ -170,7 +163,7 @@ mod tests {
     #[test]
     fn what_is_no_date_is_none() {
         for date in ["Whenever", "", "99 Foo 2020 25:61:00", "1996-07-17T02:44:25Z"] {
-            assert_eq!(parse_date(date.as_bytes()), None, "of {date}");
+            assert_eq!(super::date(date.as_bytes()), None, "of {date}");
         }
     }
 

@@ -36,6 +36,20 @@ pub(crate) fn read_text(head: &Head<'_>, kind: TextKind, body: &[u8]) -> String 
     }
 }
 
+/// The octets of a part's body behind its transfer encoding; `header` is the part's own.
+#[must_use]
+pub fn decode_body<'a>(header: &[u8], body: &'a [u8]) -> Cow<'a, [u8]> {
+    decode_transfer(&Head::parse(header, false), body)
+}
+
+/// The media type that a part's header announces, in lower case, such as `application/gzip`; `text/plain`
+/// when it announces none.
+#[must_use]
+pub fn media_type(header: &[u8]) -> String {
+    let (main, sub) = Head::parse(header, false).media;
+    format!("{}/{}", String::from_utf8_lossy(&main), String::from_utf8_lossy(&sub))
+}
+
 /// The octets of a body behind its transfer encoding.
 pub(crate) fn decode_transfer<'a>(head: &Head<'_>, body: &'a [u8]) -> Cow<'a, [u8]> {
     match head.encoding_name().as_slice() {
@@ -90,6 +104,15 @@ mod tests {
             decode_quoted_printable(b"a=20=\r\nb=C3=A9  \r\nc"),
             "a b\u{e9}\r\nc".as_bytes()
         );
+    }
+
+    #[test]
+    fn a_part_is_decoded_by_its_own_header() {
+        let header = b"Content-Type: Application/GZip\r\nContent-Transfer-Encoding: Base64\r\n\r\n";
+        assert_eq!(decode_body(header, b"aGVs\r\nbG8=\r\n").as_ref(), b"hello");
+        assert_eq!(decode_body(b"", b"as it is").as_ref(), b"as it is");
+        assert_eq!(media_type(header), "application/gzip");
+        assert_eq!(media_type(b""), "text/plain");
     }
 
     #[test]
