@@ -4,9 +4,23 @@
 //!
 //! Asks the DNS only through [`posthorn_base::lookup::Lookup`], and knows no clock and no store.
 
+mod author;
+mod decide;
 mod evidence;
+mod examine;
+mod iprev;
+mod path;
+mod printable;
+mod stored;
+#[cfg(test)]
+mod testing;
 
+pub use author::author;
+pub use decide::{OnImpersonation, OnQuarantine, OnReject, Rules, decide};
 pub use evidence::{
     Author, Connection, Evidence, Hop, Iprev, IprevResult, MAX_EVIDENCE_OCTETS, Origin, Place, Reason,
     VERSION, Verdict,
 };
+pub use examine::{Arrival, Client, examine};
+pub use path::{MAX_HOPS, hop, path};
+pub use stored::StoredError;
