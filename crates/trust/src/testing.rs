@@ -71,6 +71,7 @@ pub(crate) fn dmarc(result: DmarcResult, policy: Policy) -> posthorn_dmarc::Eval
             domain: "bank.example".to_owned(),
             strict: false,
             aligned: true,
+            uncertain: false,
             organizational_domain: None,
         }),
         dkim: Vec::new(),

@@ -183,6 +183,7 @@ fn hostile_dmarc(text: &str, many: usize) -> posthorn_dmarc::Evaluation {
         domain: text.to_owned(),
         strict: true,
         aligned: false,
+        uncertain: false,
         organizational_domain: Some(text.to_owned()),
     };
     posthorn_dmarc::Evaluation {

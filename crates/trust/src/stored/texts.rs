@@ -191,6 +191,7 @@ fn of_dmarc(evaluation: &mut posthorn_dmarc::Evaluation, act: &mut impl FnMut(&m
             domain,
             strict: _,
             aligned: _,
+            uncertain: _,
             organizational_domain,
         } = alignment;
         std::iter::once(domain)
