@@ -208,14 +208,40 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// The record that applies, read again from what was found on the walk; `None` when there is none. For
-    /// whoever reports what a domain had published.
+    /// whoever reports what a domain had published. Of a record that was shortened for the store (`…`) the
+    /// tag that was cut through is left out.
     #[must_use]
     pub fn record(&self) -> Option<Record> {
         let name = format!("_dmarc.{}", self.policy_domain.as_deref()?);
         let asked = self.walk.iter().find(|asked| asked.name == name)?;
-        match &asked.found {
-            Found::Record(text) => Record::parse(text).ok(),
-            Found::Nothing | Found::Several | Found::Invalid(_) | Found::Failed(_) => None,
-        }
+        let text = match &asked.found {
+            Found::Record(text) => text,
+            Found::Nothing | Found::Several | Found::Invalid(_) | Found::Failed(_) => return None,
+        };
+        let whole = match text.split_once('…') {
+            Some((kept, _)) => kept.rsplit_once(';')?.0,
+            None => text,
+        };
+        Record::parse(whole).ok()
+    }
+
+    /// Of the evaluations of several domains in one `From` the one that weighs most: the strictest policy
+    /// among those that fail (RFC 9989 section 11.5), then what the DNS could not tell, then what has no
+    /// usable record, and a pass only when all pass. `None` for none. Without this, a second address beside
+    /// the bank's would free a forger from what the bank asks for; how many domains are evaluated at all is
+    /// the caller's to limit.
+    #[must_use]
+    pub fn strictest(evaluations: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let weight = |one: &Self| match one.result {
+            DmarcResult::Fail => (4, Some(one.policy)),
+            DmarcResult::TempError => (3, None),
+            DmarcResult::PermError => (2, None),
+            DmarcResult::None => (1, None),
+            DmarcResult::Pass => (0, None),
+        };
+        let heavier = |one: Self, other: Self| {
+            if weight(&other) > weight(&one) { other } else { one }
+        };
+        evaluations.into_iter().reduce(heavier)
     }
 }

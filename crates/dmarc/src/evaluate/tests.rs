@@ -88,6 +88,49 @@ fn octets_that_are_no_text_cost_only_their_tag() {
     }));
 }
 
+#[test]
+fn a_record_cut_in_the_store_is_read_up_to_its_last_whole_tag() {
+    let names = Names::parse("_dmarc.bank.example TXT v=DMARC1; p=reject; sp=reject; np=quarantine");
+    let mut found = run(&names, "bank.example", &[]);
+    found.walk[0].found = crate::Found::Record("v=DMARC1; p=reject; sp=rej…".to_owned());
+    assert_eq!(found.record(), Some(crate::Record::new(Policy::Reject)));
+    found.walk[0].found = crate::Found::Record("v=DMA…".to_owned());
+    assert_eq!(found.record(), None);
+}
+
+#[test]
+fn of_several_domains_the_strictest_that_fails_weighs_most() {
+    let names = Names::parse(
+        "_dmarc.bank.example TXT v=DMARC1; p=reject\n_dmarc.shop.example TXT v=DMARC1; p=none\n\
+         _dmarc.slow.example TIMEOUT\n_dmarc.mine.example TXT v=DMARC1; p=reject",
+    );
+    let mine = [vouched("mine.example".to_owned())];
+    let strictest = |domains: &[&str]| {
+        let each = domains.iter().map(|domain| run(&names, domain, &mine));
+        Evaluation::strictest(each).map(|found| (found.domain, found.result))
+    };
+    let all = [
+        "mine.example",
+        "plain.example",
+        "slow.example",
+        "shop.example",
+        "bank.example",
+    ];
+    for (count, result) in [
+        (1, DmarcResult::Pass),
+        (2, DmarcResult::None),
+        (3, DmarcResult::TempError),
+        (4, DmarcResult::Fail),
+        (5, DmarcResult::Fail),
+    ] {
+        let domain = all[count - 1].to_owned();
+        assert_eq!(strictest(&all[..count]), Some((domain.clone(), result)));
+        let backwards: Vec<&str> = all[..count].iter().rev().copied().collect();
+        assert_eq!(strictest(&backwards), Some((domain, result)));
+    }
+    assert_eq!(strictest(&[]), None);
+}
+
 fn domains() -> impl Strategy<Value = String> {
     prop_oneof![
         "([ab]\\.){0,11}(bank|shop)\\.example",
