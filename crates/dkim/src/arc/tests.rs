@@ -237,7 +237,7 @@ fn a_chain_of_eleven_is_not_verified_and_asks_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
 
     #[test]
     fn any_changed_octet_of_an_arc_field_is_found(at in 0_usize..2000, to in b'!'..=b'~') {

@@ -38,26 +38,34 @@ fn ours(found: &Verification) -> DkimResult {
         .map_or(DkimResult::Neutral, |first| first.result)
 }
 
+#[test]
+fn any_changed_octet_of_body_or_signed_field_is_found() {
+    let message = signed_by(&only_ed25519(), MESSAGE);
+    let fields = message.len() - MESSAGE.len();
+    for (at, &was) in MESSAGE.iter().enumerate() {
+        let line = MESSAGE[..at].rsplit(|octet| *octet == b'\n').next().unwrap();
+        let is_in_name = at < MESSAGE.len() - 18 && !line.contains(&b':');
+        for to in *b"\0!:;AhzHZ\x7f\x80\xff" {
+            // White space and the case of names may change: that is what relaxed means.
+            let is_same = to == was || is_in_name && to.eq_ignore_ascii_case(&was);
+            if is_same || was.is_ascii_whitespace() {
+                continue;
+            }
+            let mut changed = message.clone();
+            changed[fields + at] = to;
+            let found = ours(&check_with(&zone(), &changed));
+            assert_ne!(found, DkimResult::Pass, "{was} at {at} became {to}");
+        }
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig { cases: 192, max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
 
     #[test]
     fn every_message_that_is_signed_verifies(message in message()) {
         let found = check_with(&zone(), &signed_by(&both(), &message));
         prop_assert_eq!(&results(&found)[..2], &[DkimResult::Pass; 2]);
-    }
-
-    #[test]
-    fn any_changed_octet_of_body_or_signed_field_is_found(at in 0_usize..MESSAGE.len(), to in any::<u8>()) {
-        let message = signed_by(&only_ed25519(), MESSAGE);
-        let fields = message.len() - MESSAGE.len();
-        let mut changed = message.clone();
-        changed[fields + at] = to;
-        let is_space = |octet: u8| octet.is_ascii_whitespace();
-        // White space and the case of names may change: that is what relaxed means.
-        prop_assume!(!is_space(to) && !is_space(message[fields + at]));
-        prop_assume!(!to.eq_ignore_ascii_case(&message[fields + at]));
-        prop_assert_ne!(ours(&check_with(&zone(), &changed)), DkimResult::Pass);
     }
 
     #[test]
