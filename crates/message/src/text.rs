@@ -47,7 +47,11 @@ pub fn decode_body<'a>(header: &[u8], body: &'a [u8]) -> Cow<'a, [u8]> {
 #[must_use]
 pub fn media_type(header: &[u8]) -> String {
     let (main, sub) = Head::parse(header, false).media;
-    format!("{}/{}", String::from_utf8_lossy(&main), String::from_utf8_lossy(&sub))
+    format!(
+        "{}/{}",
+        String::from_utf8_lossy(&main),
+        String::from_utf8_lossy(&sub)
+    )
 }
 
 /// The octets of a body behind its transfer encoding.
