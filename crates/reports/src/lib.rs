@@ -38,7 +38,7 @@ pub use report::{
 pub use schema::SCHEMA;
 pub use source::{Kind, Source};
 pub use sql::STATEMENTS;
-pub use summary::{Summary, sources, summary};
+pub use summary::{Summary, summary};
 pub use tls_summary::{TlsProblem, TlsSummary};
 
 use posthorn_base::Timestamp;

@@ -5,12 +5,13 @@
 //! none that we sent as a report ourselves; else two servers report each other's reports for ever.
 
 use posthorn_base::{Domain, Timestamp};
+use posthorn_dmarc::Policy;
 use posthorn_store::{StoreError, Tx, params};
 
 use crate::clean;
 use crate::day::Day;
 use crate::keep::{from_json, to_json};
-use crate::report::{Published, Record};
+use crate::report::{AuthResult, Disposition, Published, Record};
 use crate::sql;
 
 /// Policy domains observed in one day.
@@ -95,7 +96,7 @@ pub fn observe(tx: &mut Tx<'_>, observation: &Observation) -> Result<Observed, S
     let state = tx.query_row(sql::DAY, key, |row| {
         Ok((row.int(2)?, row.bool(4)?, row.text(0)?.to_owned()))
     })?;
-    let facts = to_json(&normal(&observation.record))?;
+    let facts = to_json(&normal(&observation.record, observation.published.p))?;
     let published = to_json(&observation.published)?;
     match &state {
         Some((_, true, _)) => return Ok(Observed::TooLate),
@@ -126,10 +127,18 @@ pub fn observe(tx: &mut Tx<'_>, observation: &Observation) -> Result<Observed, S
     Ok(Observed::Counted)
 }
 
-/// The record in the form it is compared in: clean, and without a number.
-fn normal(record: &Record) -> Record {
+/// The record in the form it is compared in: clean, without a number, passing signatures first. What was
+/// delivered because it passes under a policy that would have stopped it is `pass`, RFC 9990 section 3.1.
+fn normal(record: &Record, policy: Option<Policy>) -> Record {
     let mut record = record.clone();
     record.count = 0;
+    let may_stop = matches!(policy, Some(Policy::Quarantine | Policy::Reject));
+    if record.disposition == Disposition::None && may_stop && record.passes() {
+        record.disposition = Disposition::Pass;
+    }
+    record
+        .dkim
+        .sort_by_key(|signature| signature.result != AuthResult::Pass);
     record.source = record.source.to_canonical();
     record.header_from = clean::domain(&record.header_from);
     record.envelope_from = record.envelope_from.map(|from| clean::domain_of(&from));

@@ -23,7 +23,7 @@ pub(crate) const ROWS: &str = "SELECT w.source, w.header_from, w.dkim_aligned, w
     FROM report_row w JOIN report_received r ON r.number = w.number
     WHERE w.domain = $1 AND w.end_at >= $2 AND r.carrier IS NOT NULL
     ORDER BY w.end_at, w.number, w.row_number";
-pub(crate) const SOURCES: &str = "SELECT w.source, SUM(w.messages) FROM report_row w
+pub(crate) const SOURCES: &str = "SELECT w.source FROM report_row w
     JOIN report_received r ON r.number = w.number
     WHERE w.domain = $1 AND w.end_at >= $2 AND r.carrier IS NOT NULL
     GROUP BY w.source ORDER BY SUM(w.messages) DESC, w.source LIMIT $3";

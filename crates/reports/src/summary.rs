@@ -3,7 +3,7 @@
 
 mod text;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use posthorn_base::{Domain, Timestamp};
@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::clean;
 use crate::coach::{Coach, Current, advise};
+use crate::day::Day;
 use crate::keep::{Results, from_json};
 use crate::report::{Disposition, Failure, Published, TlsReport};
 use crate::source::{Row, Source, Tally, group};
@@ -26,6 +27,10 @@ const GROUPS: usize = 5_000;
 const OTHERS: &str = "all others";
 /// Failure reports that are shown, the newest.
 const FAILURES: usize = 10;
+/// Days without a report after which something may be wrong; receivers send them daily.
+const SILENT_DAYS: i64 = 7;
+/// Addresses whose names are worth looking up.
+const ADDRESSES: i64 = 200;
 /// Days of one report that are believed; honest ones cover one.
 const DAYS_PER_REPORT: i64 = 31;
 
@@ -36,6 +41,11 @@ pub struct Summary {
     pub domain: String,
     /// First day that is looked at, `2026-11-23`.
     pub since: String,
+    /// The day it was added up.
+    pub until: String,
+    /// The last day that an aggregate report covers; `None` without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_report: Option<String>,
     /// Aggregate reports counted.
     pub reports: u64,
     /// Reports that came more than once; counted once.
@@ -63,28 +73,22 @@ pub struct Summary {
     pub failed_messages: u64,
     /// The newest failure reports; at most 10.
     pub failures: Vec<Failure>,
+    #[serde(skip)]
+    addresses: Vec<IpAddr>,
 }
 
-/// The addresses that sent most in a domain's name, with their messages: those whose names (PTR) are worth
-/// looking up before [`summary`].
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn sources(
-    tx: &Tx<'_>,
-    domain: &Domain,
-    since: Timestamp,
-    limit: u32,
-) -> Result<Vec<(IpAddr, u64)>, StoreError> {
-    tx.query(
-        sql::SOURCES,
-        params![domain.as_str(), since.as_secs(), limit],
-        |row| Ok((stored_ip(row.text(0)?)?, row.u64(1)?)),
-    )
+impl Summary {
+    /// The addresses that mail came from, those with most first, at most 200: those whose names are worth
+    /// looking up for a second [`summary`].
+    #[must_use]
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        self.addresses.clone()
+    }
 }
 
 /// Adds up the reports about a domain that ended at `since` or later. `names`: the host names of addresses,
 /// best those that lead back to the address; addresses without one are grouped by network.
+/// [`Summary::addresses`] of a summary without names tells which to ask for.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -92,7 +96,8 @@ pub fn summary(
     tx: &Tx<'_>,
     domain: &Domain,
     since: Timestamp,
-    names: &HashMap<IpAddr, String>,
+    now: Timestamp,
+    names: &BTreeMap<IpAddr, String>,
 ) -> Result<Summary, StoreError> {
     let mut received = Received::default();
     let key = params![domain.as_str(), since.as_secs()];
@@ -111,14 +116,28 @@ pub fn summary(
     };
     let (messages, passed) = (total(|source| source.messages), total(|source| source.passed));
     let days = u64::try_from(received.days.len()).unwrap_or(u64::MAX);
-    let coach = advise(&sources, received.current, days, received.reports);
+    let last_report = received.days.last().copied();
+    let mut coach = advise(&sources, received.current, days, received.reports);
+    if let Some(last) = last_report.filter(|last| last.saturating_add(SILENT_DAYS) < Day::of(now).0) {
+        coach.sentences.push(format!(
+            "The last report is about {}: look whether the DMARC record still has rua= with the right address.",
+            Day(last)
+        ));
+    }
+    let addresses = tx.query(
+        sql::SOURCES,
+        params![domain.as_str(), since.as_secs(), ADDRESSES],
+        |row| stored_ip(row.text(0)?),
+    )?;
     let more = sources.len().saturating_sub(SOURCES);
     sources.truncate(SOURCES);
     received.failures.reverse();
     received.failures.truncate(FAILURES);
     Ok(Summary {
         domain: domain.to_string(),
-        since: crate::Day::of(since).to_string(),
+        since: Day::of(since).to_string(),
+        until: Day::of(now).to_string(),
+        last_report: last_report.map(|day| Day(day).to_string()),
         reports: received.reports,
         repeated: received.repeated,
         unvouched: received.unvouched,
@@ -132,6 +151,7 @@ pub fn summary(
         tls: received.tls.finish(),
         failed_messages: received.failed_messages,
         failures: received.failures,
+        addresses,
     })
 }
 
@@ -219,7 +239,7 @@ fn add_row(
     groups: &mut BTreeMap<String, Tally>,
     row: &Stored<'_>,
     domain: &Domain,
-    names: &HashMap<IpAddr, String>,
+    names: &BTreeMap<IpAddr, String>,
 ) -> Result<(), StoreError> {
     let source = stored_ip(row.text(0)?)?;
     let results: Results = from_json(row.text(6)?)?;

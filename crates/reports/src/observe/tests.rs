@@ -1,10 +1,7 @@
 //! Counting, within bounds, once.
 
-use posthorn_dmarc::Policy;
-
 use super::*;
 use crate::fixture::{DAY_SECS, Kept, MIDNIGHT, domain, forged, good, now, published};
-use crate::report::Disposition;
 
 fn observation(record: Record) -> Observation {
     Observation {
@@ -68,13 +65,13 @@ fn the_report_shows_the_last_policy_of_the_day() {
     Kept::empty().run(|tx| {
         observe(tx, &observation(good("192.0.2.1", 1))).unwrap();
         let mut later = observation(good("192.0.2.1", 1));
-        later.published.p = Some(Policy::None);
+        later.published.p = Some(Policy::Quarantine);
         later.report_to = vec!["mailto:new@theirs.test".to_owned()];
         observe(tx, &later).unwrap();
         let found = counted(tx, &domain("theirs.test"), Day::of(now()))
             .unwrap()
             .unwrap();
-        assert_eq!(found.published.p, Some(Policy::None));
+        assert_eq!(found.published.p, Some(Policy::Quarantine));
         assert_eq!(found.report_to, ["mailto:new@theirs.test"]);
         assert_eq!(found.records[0].count, 2);
     });
@@ -131,5 +128,26 @@ fn a_week_later_all_is_forgotten() {
         let after = |days: i64| Timestamp::from_secs(MIDNIGHT + days * DAY_SECS);
         assert_eq!(tidy_observed(tx, after(7)), Ok(0));
         assert_eq!(tidy_observed(tx, after(8)), Ok(2));
+    });
+}
+
+#[test]
+fn what_passes_a_policy_that_would_have_stopped_it_is_reported_as_pass() {
+    Kept::empty().run(|tx| {
+        let failing = forged("192.0.2.9", 1, Disposition::None);
+        for record in [good("192.0.2.1", 1), failing] {
+            observe(tx, &observation(record)).unwrap();
+        }
+        let found = counted(tx, &domain("theirs.test"), Day::of(now()))
+            .unwrap()
+            .unwrap();
+        for record in found.records {
+            let expected = if record.passes() {
+                Disposition::Pass
+            } else {
+                Disposition::None
+            };
+            assert_eq!(record.disposition, expected);
+        }
     });
 }

@@ -11,7 +11,7 @@ use crate::keep::{Carrier, keep};
 use crate::report::{AuthResult, Override, OverrideKind, Record, Report, TlsFailure, TlsPolicy};
 use crate::source::Kind;
 
-fn names() -> HashMap<IpAddr, String> {
+fn names() -> BTreeMap<IpAddr, String> {
     [
         ("192.0.2.1", "mail.ours-hosting.test"),
         ("198.51.100.7", "o1.sender.mailgun.net"),
@@ -31,7 +31,7 @@ fn summarised(days: i64, p: Policy, records: Vec<Record>) -> Summary {
             keep(tx, &report, &google(), &ours, now()).unwrap();
         }
         let since = Timestamp::from_secs(MIDNIGHT - 90 * DAY_SECS);
-        summary(tx, &ours[0], since, &names()).unwrap()
+        summary(tx, &ours[0], since, now(), &names()).unwrap()
     })
 }
 
@@ -203,7 +203,7 @@ fn a_tested_policy_is_made_to_count_before_it_is_tightened() {
             report.published.testing = Some(true);
             keep(tx, &Report::Aggregate(report), &google(), &ours, now()).unwrap();
         }
-        summary(tx, &ours[0], Timestamp::from_secs(0), &names())
+        summary(tx, &ours[0], Timestamp::from_secs(0), now(), &names())
             .unwrap()
             .coach
     });
@@ -224,28 +224,37 @@ fn what_nobody_vouches_for_is_told_of_and_not_counted() {
         let ours = [domain("ours.test")];
         let lie = Report::Aggregate(report(1, Policy::None, vec![good("192.0.2.1", 1000)]));
         keep(tx, &lie, &Carrier::Unvouched, &ours, now()).unwrap();
-        let found = summary(tx, &ours[0], Timestamp::from_secs(0), &names()).unwrap();
+        let found = summary(tx, &ours[0], Timestamp::from_secs(0), now(), &names()).unwrap();
         assert_eq!((found.unvouched, found.reports, found.messages), (1, 0, 0));
         assert_eq!(found.coach.verdict, Verdict::NoReports);
-        assert_eq!(sources(tx, &ours[0], Timestamp::from_secs(0), 10), Ok(vec![]));
+        assert_eq!(found.addresses(), [] as [IpAddr; 0]);
     });
 }
 
 #[test]
-fn sources_come_by_size_for_looking_up_their_names() {
+fn addresses_come_by_size_for_looking_up_their_names() {
+    let records = vec![good("192.0.2.1", 5), good("192.0.2.2", 50), good("192.0.2.3", 6)];
+    let found = summarised(2, Policy::None, records).addresses();
+    assert_eq!(found, [ip("192.0.2.2"), ip("192.0.2.3"), ip("192.0.2.1")]);
+}
+
+#[test]
+fn reports_that_stopped_coming_are_noticed() {
     Kept::empty().run(|tx| {
         let ours = [domain("ours.test")];
-        let records = vec![good("192.0.2.1", 5), good("192.0.2.2", 50), good("192.0.2.3", 1)];
-        keep(
-            tx,
-            &Report::Aggregate(report(1, Policy::None, records)),
-            &google(),
-            &ours,
-            now(),
-        )
-        .unwrap();
-        let found = sources(tx, &ours[0], Timestamp::from_secs(0), 2);
-        assert_eq!(found, Ok(vec![(ip("192.0.2.2"), 50), (ip("192.0.2.1"), 5)]));
+        let report = Report::Aggregate(report(1, Policy::None, vec![good("192.0.2.1", 1)]));
+        keep(tx, &report, &google(), &ours, now()).unwrap();
+        let after = |days: i64| {
+            let later = Timestamp::from_secs(MIDNIGHT + days * DAY_SECS);
+            let found = summary(tx, &ours[0], Timestamp::from_secs(0), later, &names()).unwrap();
+            found.coach.sentences.last().cloned().unwrap()
+        };
+        assert!(!after(6).contains("rua="), "{}", after(6));
+        assert!(
+            after(7).starts_with("The last report is about 2026-11-22"),
+            "{}",
+            after(7)
+        );
     });
 }
 
@@ -320,7 +329,7 @@ fn the_text_says_it_all_within_its_width() {
         keep(tx, &tls_report(), &google(), &ours, now()).unwrap();
         keep(tx, &failure_report(), &Carrier::File, &ours, now()).unwrap();
         let since = Timestamp::from_secs(MIDNIGHT - 30 * DAY_SECS);
-        summary(tx, &ours[0], since, &names()).unwrap().to_text(78)
+        summary(tx, &ours[0], since, now(), &names()).unwrap().to_text(78)
     });
     assert_eq!(text, include_str!("../../tests/golden/summary.txt"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 78), "{text}");

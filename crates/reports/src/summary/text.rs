@@ -18,7 +18,10 @@ impl Summary {
             width: width.max(MIN_WIDTH),
             out: String::new(),
         };
-        page.line(0, &format!("Reports about {} since {}", self.domain, self.since));
+        page.line(
+            0,
+            &format!("Reports about {}, {} to {}", self.domain, self.since, self.until),
+        );
         page.blank();
         self.write_figures(&mut page);
         page.blank();
