@@ -177,12 +177,12 @@ impl<'a> Case<'a> {
         let namesake = colleague.or_else(|| self.known.namesakes.first())?;
         let is_same_domain = related(domain_of(&namesake.address), self.domain);
         let (weight, whose) = match (colleague, is_same_domain) {
-            (Some(_), _) => (weights::COLLEAGUE, "your own people"),
-            (None, true) => (weights::NAMESAKE_SAME_DOMAIN, "the people you know"),
-            (None, false) => (weights::NAMESAKE, "the people you know"),
+            (Some(_), _) => (weights::COLLEAGUE, "one of your own people"),
+            (None, true) => (weights::NAMESAKE_SAME_DOMAIN, "somebody you know"),
+            (None, false) => (weights::NAMESAKE, "somebody you know"),
         };
         let what = format!(
-            "the name {} is one of {whose} ({}), and this is from {}",
+            "{} is the name of {whose} ({}), and this is from {}",
             shown(self.look.name),
             shown(&namesake.address),
             self.sender()
