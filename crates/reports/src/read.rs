@@ -49,7 +49,7 @@ pub fn read_message(octets: &[u8], limits: &Limits) -> Result<Vec<Report>, Unrea
 }
 
 /// The reports in a file: XML, JSON, either packed with gzip or zip, or a saved mail. The name is looked at
-/// only to tell a mail from other text (`.eml`, `.msg` is not read).
+/// only to tell a mail from other text: `.eml`. Outlook's `.msg` is not read.
 ///
 /// # Errors
 /// As [`read_message`].

@@ -47,12 +47,13 @@ pub enum Kind {
 
 impl Kind {
     /// Does its mail count as ours when the policy is judged? A forgery and a stranger do not; neither does
-    /// a forwarder, whose mail somebody else sent on.
+    /// a forwarder that receivers know as one. A signature that no longer fits does: it may be a key of ours
+    /// that is wrong.
     #[must_use]
     pub fn looks_legitimate(self) -> bool {
         match self {
-            Self::Works | Self::Partly | Self::Service => true,
-            Self::Forwarder | Self::BrokenSignature | Self::Stranger | Self::Forgery => false,
+            Self::Works | Self::Partly | Self::BrokenSignature | Self::Service => true,
+            Self::Forwarder | Self::Stranger | Self::Forgery => false,
         }
     }
 }
@@ -193,16 +194,11 @@ impl Tally {
     }
 
     fn kind(&self, name: &str) -> Kind {
-        if self.passed > 0 && self.most(self.passed, 95) {
-            let only_dkim = self.spf_aligned == 0 && self.elsewhere.is_empty();
-            return if only_dkim || self.most(self.forwarded, 50) {
-                Kind::Forwarder
-            } else {
-                Kind::Works
-            };
-        }
         if self.forwarded > 0 && self.most(self.forwarded, 50) {
             return Kind::Forwarder;
+        }
+        if self.passed > 0 && self.most(self.passed, 95) {
+            return Kind::Works;
         }
         if self.passed > 0 && self.most(self.passed, 20) {
             return Kind::Partly;
@@ -289,17 +285,25 @@ impl Tally {
     }
 
     fn works(&self, domain: &str) -> String {
-        if self.dkim_aligned == 0 {
-            return format!(
-                "It passes by SPF alone, and fails as soon as somebody forwards it. Let it sign with DKIM as {domain}, too."
-            );
-        }
-        if self.spf_aligned == 0 {
-            return format!(
+        let how = if self.dkim_aligned == 0 {
+            format!(
+                "It passes by SPF alone, and fails as soon as somebody forwards it: let it sign with DKIM as {domain}, too."
+            )
+        } else if self.spf_aligned > 0 {
+            format!("All is well: DKIM and SPF vouch for {domain}.")
+        } else if self.elsewhere.is_empty() {
+            format!(
+                "It passes, by DKIM alone: either somebody forwards your mail from here, or this is a server of yours that the SPF record of {domain} does not name."
+            )
+        } else {
+            format!(
                 "All is well: DKIM vouches for {domain}. SPF vouches for another domain, which does no harm."
-            );
+            )
+        };
+        match self.messages.saturating_sub(self.passed) {
+            0 => how,
+            failed => format!("{how} Only {failed} of {} fail.", self.messages),
         }
-        format!("All is well: DKIM and SPF vouch for {domain}.")
     }
 
     fn passes_elsewhere(&self) -> &'static str {

@@ -151,3 +151,20 @@ fn a_domain_that_leaves_takes_its_reports_along() {
         assert_eq!(keep(tx, &aggregate(1), &google(), &ours, now()), Ok(Kept::New));
     });
 }
+
+/// Makes a domain as full as reports that nobody vouches for may make it.
+const FILL: &str =
+    "WITH RECURSIVE filled (at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM filled WHERE at < $1)
+    INSERT INTO report_row SELECT 'ours.test', 1, 0, at, '192.0.2.1', '', 0, 0, 'none', 1, '{}' FROM filled";
+
+#[test]
+fn a_flood_of_reports_does_not_keep_vouched_ones_out() {
+    fixture::Kept::empty().run(|tx| {
+        let ours = [domain("ours.test")];
+        tx.execute(FILL, params![ROWS_PER_DOMAIN / UNVOUCHED_SHARE])
+            .unwrap();
+        let lie = keep(tx, &aggregate(1), &Carrier::Unvouched, &ours, now());
+        assert_eq!(lie, Ok(Kept::Full));
+        assert_eq!(keep(tx, &aggregate(1), &google(), &ours, now()), Ok(Kept::New));
+    });
+}

@@ -108,6 +108,17 @@ fn forwarded_mail_is_told_from_forged_mail() {
     let mut whole = good("203.0.113.9", 5);
     whole.spf_aligned = false;
     whole.spf = Some(spf("ours.test", AuthResult::Fail));
+    let source = only_source(3, whole.clone());
+    assert_eq!(source.kind, Kind::Works);
+    assert!(
+        source.action.contains("either somebody forwards your mail"),
+        "{}",
+        source.action
+    );
+    whole.overrides = vec![Override {
+        kind: OverrideKind::Forwarded,
+        comment: None,
+    }];
     assert_eq!(only_source(3, whole).kind, Kind::Forwarder);
     let mut changed = forged("203.0.113.9", 5, Disposition::None);
     changed.dkim = vec![dkim("ours.test", AuthResult::Fail)];
@@ -117,6 +128,31 @@ fn forwarded_mail_is_told_from_forged_mail() {
         comment: None,
     }];
     assert_eq!(only_source(3, changed).kind, Kind::Forwarder);
+}
+
+#[test]
+fn a_wrong_key_of_ours_keeps_the_policy_from_being_tightened() {
+    let mut broken = forged("203.0.113.9", 5, Disposition::None);
+    broken.dkim = vec![dkim("ours.test", AuthResult::Fail)];
+    let coach = summarised(20, Policy::None, vec![good("192.0.2.1", 20), broken]).coach;
+    assert_eq!((coach.verdict, coach.lost), (Verdict::Mend, 100));
+}
+
+#[test]
+fn many_sources_are_shown_by_size_and_the_rest_is_counted() {
+    let mut records = vec![good("192.0.2.1", 500)];
+    for network in 0..150_u8 {
+        records.push(forged(&format!("198.18.{network}.1"), 1, Disposition::None));
+    }
+    let summary = summarised(1, Policy::None, records);
+    assert_eq!((summary.sources.len(), summary.more_sources), (100, 51));
+    assert_eq!(summary.sources[0].name, "ours-hosting.test");
+    assert_eq!(summary.messages, 650, "the others are in the figures");
+    assert!(
+        summary.to_text(80).contains("51 smaller sources"),
+        "{}",
+        summary.to_text(80)
+    );
 }
 
 #[test]
