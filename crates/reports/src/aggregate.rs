@@ -1,6 +1,6 @@
 //! Aggregate reports as XML: RFC 9990 section 3.1 and its schema; RFC 7489 appendix C and the drafts before
-//! it are read, too. Own code rather than mail-auth's, which stops at the first fault that real reporters
-//! make: an element around `feedback`, `Pass` for `pass`, text between elements.
+//! it are read, too. Own code rather than mail-auth's (0.13.3), which refuses what real reporters send (an
+//! element around `feedback`, octets that are no UTF-8, a bare `<`) and takes `Pass` for no result.
 
 mod read;
 mod words;
