@@ -304,17 +304,19 @@ fn likeness(name: &Name, folded: &Folded, known: &str) -> Option<Likeness> {
     if known.label.is_empty() || (known.label == name.label && known.ending == name.ending) {
         return None;
     }
-    let (label, ending) = (fold(&known.label), fold(&known.ending));
+    let label = fold(&known.label);
     // Two or three letters are alike by chance; a homograph of them is not in ASCII.
     let is_telling = known.label.chars().count() >= 4 || !name.label.is_ascii();
     if is_telling && label == folded.label && known.label != name.label {
-        return Some(if ending == folded.ending {
+        return Some(if fold(&known.ending) == folded.ending {
             Likeness::Looks
         } else {
             Likeness::LooksWithOtherEnding
         });
     }
-    if known.label.len() >= 3 && folded.words.contains(&words(&known.registered())) {
+    // Cheap and mostly decisive: without the name itself, neither of the two below can be inside.
+    let may_be_inside = known.label.contains('-') || folded.words.contains(&label);
+    if may_be_inside && known.label.len() >= 3 && folded.words.contains(&words(&known.registered())) {
         return Some(Likeness::WholeInside);
     }
     if let Some(nearness) = near_names(name, &known) {
@@ -322,8 +324,11 @@ fn likeness(name: &Name, folded: &Folded, known: &str) -> Option<Likeness> {
     }
     let is_everyday = known.label.chars().count() < 5 || EVERYDAY_NAMES.contains(&known.label.as_str());
     // The same label below another ending is another ending, not a name inside.
-    (!is_everyday && name.label != known.label && folded.words.contains(&words(&known.label)))
-        .then_some(Likeness::NameInside)
+    (may_be_inside
+        && !is_everyday
+        && name.label != known.label
+        && folded.words.contains(&words(&known.label)))
+    .then_some(Likeness::NameInside)
 }
 
 impl Likeness {

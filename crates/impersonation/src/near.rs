@@ -42,8 +42,8 @@ pub(crate) fn near_names(a: &Name, b: &Name) -> Option<Nearness> {
     if left.len().abs_diff(right.len()) > usize::from(limit) || differ_in_digits_alone(&left, &right) {
         return None;
     }
-    let distance = distance(&left, &right);
-    (distance > 0 && distance <= limit).then_some(Nearness::Letters(distance))
+    let distance = distance(&left, &right, limit)?;
+    (distance > 0).then_some(Nearness::Letters(distance))
 }
 
 fn letters(label: &str) -> Option<Vec<char>> {
@@ -56,9 +56,10 @@ fn differ_in_digits_alone(a: &[char], b: &[char]) -> bool {
     a != b && stem(a) == stem(b) && [a, b].iter().all(|name| name.iter().any(char::is_ascii_digit))
 }
 
-/// The restricted distance; both have at most [`MAX_LABEL`] letters, so it fits an octet and the table is
-/// three rows of 64.
-fn distance(a: &[char], b: &[char]) -> u8 {
+/// The restricted distance, if it is at most `limit`; both have at most [`MAX_LABEL`] letters, so it fits an
+/// octet and the table is three rows of 64. Two rows above the limit are the end: all that follow are.
+fn distance(a: &[char], b: &[char], limit: u8) -> Option<u8> {
+    let (a, b) = without_the_same_ends(a, b);
     let width = b.len().saturating_add(1);
     let mut before_last = vec![0_u8; width];
     let mut last: Vec<u8> = (0_u8..).take(width).collect();
@@ -84,8 +85,29 @@ fn distance(a: &[char], b: &[char]) -> u8 {
         }
         before_last = std::mem::replace(&mut last, current);
         previous = Some(x);
+        if last.iter().chain(&before_last).all(|so_far| *so_far > limit) {
+            return None;
+        }
     }
-    last.last().copied().unwrap_or(u8::MAX)
+    last.last().copied().filter(|distance| *distance <= limit)
+}
+
+/// Both without what they begin and end with alike, which costs nothing.
+fn without_the_same_ends<'a>(a: &'a [char], b: &'a [char]) -> (&'a [char], &'a [char]) {
+    let (mut a, mut b) = (a, b);
+    while let ([x, a_rest @ ..], [y, b_rest @ ..]) = (a, b) {
+        if x != y {
+            break;
+        }
+        (a, b) = (a_rest, b_rest);
+    }
+    while let ([a_rest @ .., x], [b_rest @ .., y]) = (a, b) {
+        if x != y {
+            break;
+        }
+        (a, b) = (a_rest, b_rest);
+    }
+    (a, b)
 }
 
 #[cfg(test)]
@@ -166,7 +188,9 @@ mod tests {
         #[test]
         fn the_table_agrees_with_the_definition(a in "[abc]{0,6}", b in "[abc]{0,6}") {
             let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-            prop_assert_eq!(usize::from(distance(&a, &b)), plain_distance(&a, &b));
+            let plain = u8::try_from(plain_distance(&a, &b)).unwrap();
+            prop_assert_eq!(distance(&a, &b, 9), Some(plain));
+            prop_assert_eq!(distance(&a, &b, 2), (plain <= 2).then_some(plain));
         }
 
         #[test]
