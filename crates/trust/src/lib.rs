@@ -8,9 +8,11 @@ mod author;
 mod decide;
 mod evidence;
 mod examine;
+pub mod fields;
 mod iprev;
 mod path;
 mod printable;
+pub mod srs;
 mod stored;
 #[cfg(test)]
 mod testing;

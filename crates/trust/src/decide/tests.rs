@@ -112,17 +112,17 @@ fn any_one_excuse_keeps_a_message_from_being_refused() {
     let excuses: [(&str, Excuse); 13] = [
         ("a name", |evidence| set_iprev(evidence, IprevResult::Pass)),
         ("a name unknown", |evidence| {
-            set_iprev(evidence, IprevResult::TempError)
+            set_iprev(evidence, IprevResult::TempError);
         }),
         ("no iprev", |evidence| {
-            evidence.connection.as_mut().unwrap().iprev = None
+            evidence.connection.as_mut().unwrap().iprev = None;
         }),
         ("no connection", |evidence| evidence.connection = None),
         ("a hop", |evidence| {
-            evidence.path = crate::testing::evidence().path
+            evidence.path = crate::testing::evidence().path;
         }),
         ("a list", |evidence| {
-            evidence.author.list = Some("l.test".to_owned())
+            evidence.author.list = Some("l.test".to_owned());
         }),
         ("ARC", |evidence| {
             evidence.dkim.arc = Some(ArcChain {
@@ -135,7 +135,7 @@ fn any_one_excuse_keeps_a_message_from_being_refused() {
             evidence.dkim.signatures = vec![signature("mail.bank.example", DkimResult::Fail)];
         }),
         ("signatures nobody looked at", |evidence| {
-            evidence.dkim.ignored = 1
+            evidence.dkim.ignored = 1;
         }),
         ("SPF soft", |evidence| {
             evidence.spf = Some(spf(Identity::MailFrom, "bank.example", SpfResult::SoftFail));

@@ -17,22 +17,24 @@ pub(super) struct Cut {
 
 /// Alignments that are kept to the last; more of them tell nothing new.
 const ALIGNMENTS: usize = 2;
+/// Steps of one evaluation that stay at the first cut.
+const INCLUDED_STEPS: usize = 12;
 /// Signatures that are kept to the last: no more are looked at.
 const SIGNATURES: usize = posthorn_dkim::MAX_SIGNATURES;
 
 /// The cuts, in order.
 pub(super) const CUTS: &[Cut] = &[
     Cut {
-        note: "SPF: terms of included records that did not match",
-        apply: |evidence| {
-            drop_steps(evidence, |step| {
-                step.outcome == StepOutcome::NoMatch && step.depth > 0
-            })
-        },
+        note: "SPF: most terms of included records that did not match",
+        apply: |evidence| drop_steps(evidence, |nth, step| nth >= INCLUDED_STEPS && is_deep_miss(step)),
+    },
+    Cut {
+        note: "SPF: all terms of included records that did not match",
+        apply: |evidence| drop_steps(evidence, |_nth, step| is_deep_miss(step)),
     },
     Cut {
         note: "SPF: other terms that did not match",
-        apply: |evidence| drop_steps(evidence, |step| step.outcome == StepOutcome::NoMatch),
+        apply: |evidence| drop_steps(evidence, |_nth, step| step.outcome == StepOutcome::NoMatch),
     },
     Cut {
         note: "the ends of long records and texts",
@@ -68,7 +70,7 @@ pub(super) const CUTS: &[Cut] = &[
     Cut {
         note: "SPF: the remaining terms, and what the domain tells those it refuses",
         apply: |evidence| {
-            let mut cut = drop_steps(evidence, |_step| true);
+            let mut cut = drop_steps(evidence, |_nth, _step| true);
             for spf in [&mut evidence.spf, &mut evidence.spf_helo].into_iter().flatten() {
                 cut |= spf.explanation.take().is_some();
             }
@@ -125,11 +127,22 @@ pub(super) const CUTS: &[Cut] = &[
     },
 ];
 
-fn drop_steps(evidence: &mut Evidence, is_dropped: impl Fn(&Step) -> bool) -> bool {
+/// A term of an included record that did not match.
+fn is_deep_miss(step: &Step) -> bool {
+    step.outcome == StepOutcome::NoMatch && step.depth > 0
+}
+
+/// Drops steps; `is_dropped` is also told the how manieth of its evaluation a step is.
+fn drop_steps(evidence: &mut Evidence, is_dropped: impl Fn(usize, &Step) -> bool) -> bool {
     let mut cut = false;
     for spf in [&mut evidence.spf, &mut evidence.spf_helo].into_iter().flatten() {
         let before = spf.steps.len();
-        spf.steps.retain(|step| !is_dropped(step));
+        let mut nth: usize = 0;
+        spf.steps.retain(|step| {
+            let is_kept = !is_dropped(nth, step);
+            nth = nth.saturating_add(1);
+            is_kept
+        });
         cut |= spf.steps.len() < before;
     }
     cut

@@ -41,7 +41,7 @@ fn terms_of_included_records_go_first_and_are_named() {
         domain: "_spf.example.org".to_owned(),
         term: format!("ip4:192.0.2.{depth}/32"),
         outcome,
-        detail: "x".repeat(40),
+        detail: String::new(),
     };
     let spf = evidence.spf.as_mut().unwrap();
     spf.steps = (0..40).map(|_| step(1, StepOutcome::NoMatch)).collect();
@@ -49,10 +49,10 @@ fn terms_of_included_records_go_first_and_are_named() {
     spf.steps.push(step(0, StepOutcome::Match));
     let read = Evidence::from_stored(&evidence.to_stored()).unwrap();
     let depths: Vec<u8> = read.spf.unwrap().steps.iter().map(|step| step.depth).collect();
-    assert_eq!(depths, [0, 0]);
+    assert_eq!(depths, [&[1; 12][..], &[0, 0]].concat());
     assert_eq!(
         read.left_out,
-        ["SPF: terms of included records that did not match"]
+        ["SPF: most terms of included records that did not match"]
     );
     assert_eq!(read.dkim, evidence.dkim);
 }
