@@ -3,7 +3,8 @@
 //!
 //! `expected.json` names what matters: whatever stands under `evidence` must be found with that value (`null`:
 //! must be absent), and what is not named is not compared. `verdicts` says what follows by which rules:
-//! `default` are those of a new installation, the others differ from them in one thing.
+//! `default` are those of a new installation, the others differ from them in one thing. `fields` stand in what is
+//! written for other programs, `stripped` says which forged fields are taken out.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use posthorn_base::{ReversePath, Timestamp};
 use posthorn_testkit::names::{Names, now};
+use posthorn_trust::fields::{authentication_results, is_forged, received_spf, strip_forged};
 use posthorn_trust::{Arrival, Client, Evidence, OnReject, Origin, Rules, decide, examine};
 use serde_json::Value;
 
@@ -152,6 +154,71 @@ fn the_verdict_is_as_expected() {
             let verdict = serde_json::to_value(decide(&evidence, &rules(name), None)).unwrap();
             for key in ["place", "reasons"] {
                 compare(&format!("{name} {key}"), &expected[key], verdict.get(key), wrong);
+            }
+        }
+    });
+}
+
+/// The strings of a list; none when there is no list.
+fn strings(value: &Value) -> Vec<&str> {
+    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter().map(|one| one.as_str().unwrap()).collect()
+}
+
+#[test]
+fn the_fields_for_other_programs_say_the_same() {
+    check(|case, wrong| {
+        let evidence = case.evidence();
+        let results = authentication_results(&evidence, RECEIVER);
+        let fields = format!("{results}{}", received_spf(&evidence));
+        assert!(fields.is_ascii() && fields.ends_with("\r\n"), "{fields}");
+        assert!(
+            fields
+                .lines()
+                .all(|line| line.len() <= 998 && !line.trim().is_empty()),
+            "{fields}"
+        );
+        let unfolded = fields.replace("\r\n ", " ").replace("\r\n\t", " ");
+        let dmarc = evidence.dmarc.as_ref().unwrap().result;
+        let dmarc = format!(" dmarc={dmarc} ");
+        for part in strings(&case.expected["fields"])
+            .into_iter()
+            .chain([dmarc.as_str()])
+        {
+            if !unfolded.contains(part) {
+                wrong.push(format!("{part:?} is not in {unfolded}"));
+            }
+        }
+        let (_, value) = results.split_once(':').unwrap();
+        assert!(
+            is_forged(value.as_bytes(), RECEIVER),
+            "our own field would not be known: {value}"
+        );
+    });
+}
+
+#[test]
+fn forged_results_are_taken_out_and_nothing_else() {
+    check(|case, wrong| {
+        let stripped = strip_forged(&case.octets, RECEIVER);
+        let Some(expected) = case.expected.get("stripped") else {
+            if stripped.is_some() {
+                wrong.push("nothing was forged, and something was taken out".to_owned());
+            }
+            return;
+        };
+        let before = String::from_utf8_lossy(&case.octets);
+        let after = stripped.unwrap_or_default();
+        let after = String::from_utf8_lossy(&after);
+        for gone in strings(&expected["gone"]) {
+            assert!(before.contains(gone));
+            if after.contains(gone) {
+                wrong.push(format!("{gone:?} is still there"));
+            }
+        }
+        for kept in strings(&expected["kept"]) {
+            if !after.contains(kept) {
+                wrong.push(format!("{kept:?} is gone"));
             }
         }
     });
