@@ -31,9 +31,10 @@ impl Entry {
     /// A record at `name`, seen from the zone of `domain`.
     #[must_use]
     pub fn new(domain: &Domain, name: &str, record: Record) -> Self {
+        let name = printable(name.as_bytes());
         Self {
-            name: name.to_owned(),
-            relative: relative(domain, name),
+            relative: relative(domain, &name),
+            name,
             ttl_secs: USUAL_TTL_SECS,
             record,
         }
@@ -73,13 +74,13 @@ impl Entry {
     /// octets.
     #[must_use]
     pub fn value(&self) -> String {
-        zone_value(&self.record)
+        one_line(&zone_value(&self.record))
     }
 
     /// As a form takes it: text without quotes and in one piece, names without the final dot.
     #[must_use]
     pub fn content(&self) -> String {
-        plain_value(&self.record)
+        one_line(&plain_value(&self.record))
     }
 
     /// One line of a zone file.
@@ -164,7 +165,7 @@ fn plain_value(record: &Record) -> String {
     match record {
         Record::A(ip) => ip.to_string(),
         Record::Aaaa(ip) => ip.to_string(),
-        Record::Txt(octets) => printable(octets),
+        Record::Txt(octets) => String::from_utf8_lossy(octets).into_owned(),
         Record::Mx { preference, exchange } if exchange.is_empty() => format!("{preference} ."),
         Record::Mx { preference, exchange } => format!("{preference} {exchange}"),
         Record::Ptr(name) | Record::Cname(name) | Record::Ns(name) => name.clone(),
@@ -219,6 +220,11 @@ fn quoted(octets: &[u8]) -> String {
 /// What strangers publish, as it may be shown: at most 2,000 characters, control characters as `?`.
 pub(crate) fn printable(octets: &[u8]) -> String {
     shown(octets, 2_000)
+}
+
+/// As [`printable`], whole: a record is bounded by what it is made of.
+fn one_line(text: &str) -> String {
+    shown(text.as_bytes(), usize::MAX)
 }
 
 /// As [`printable`], cut to `limit` characters.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::entry::Entry;
+use crate::entry::{Entry, shown};
 
 /// How bad it is, by effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -71,7 +71,7 @@ impl Finding {
         Self {
             code,
             severity,
-            what: what.into(),
+            what: tame(&what.into()),
             why: String::new(),
             fix: String::new(),
             verify: String::new(),
@@ -96,15 +96,16 @@ impl Finding {
     }
 
     pub(crate) fn why(mut self, why: impl Into<String>) -> Self {
-        self.why = why.into();
+        self.why = tame(&why.into());
         self
     }
 
     pub(crate) fn fix(mut self, fix: impl Into<String>) -> Self {
-        self.fix = fix.into();
+        self.fix = tame(&fix.into());
         self
     }
 
+    /// A command, in which names have gone through [`word`].
     pub(crate) fn verify(mut self, verify: impl Into<String>) -> Self {
         self.verify = verify.into();
         self
@@ -120,7 +121,22 @@ impl Finding {
 
 /// The command that shows what stands at a name.
 pub(crate) fn dig(kind: &str, name: &str) -> String {
-    format!("dig +short {kind} {name}")
+    format!("dig +short {kind} {}", word(name))
+}
+
+/// A name as it may stand in a command that people paste into a shell: what a shell could read as more than
+/// a letter becomes `?`.
+pub(crate) fn word(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '*' | ':');
+    name.chars()
+        .take(253)
+        .map(|c| if is_plain(c) { c } else { '?' })
+        .collect()
+}
+
+/// Names and texts of strangers stand in the sentences: no control characters, and an end.
+fn tame(text: &str) -> String {
+    shown(text.as_bytes(), 4_000)
 }
 
 /// A fact that is neither good nor bad, for the head of the printed examination.
@@ -136,7 +152,33 @@ impl Fact {
     pub(crate) fn new(name: &'static str, value: impl Into<String>) -> Self {
         Self {
             name,
-            value: value.into(),
+            value: tame(&value.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_holds_no_name_that_a_shell_would_run() {
+        assert_eq!(
+            dig("A", "$(reboot);`x`.test|y"),
+            "dig +short A ??reboot???x?.test?y"
+        );
+        assert_eq!(
+            dig("TXT", "_dmarc.example.test"),
+            "dig +short TXT _dmarc.example.test"
+        );
+    }
+
+    #[test]
+    fn a_sentence_holds_no_control_characters() {
+        let finding = Finding::lost("code", "a\u{1b}[2J").why("b\r\nc").fix("d\u{202e}");
+        assert_eq!(
+            (finding.what.as_str(), finding.why.as_str(), finding.fix.as_str()),
+            ("a?[2J", "b??c", "d?")
+        );
     }
 }

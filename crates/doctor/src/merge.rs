@@ -101,6 +101,43 @@ fn add_ours(record: &mut spf_record::Record, plan: &Plan) -> Changes {
     changes
 }
 
+/// One record for several: the terms of all, each once, with the end of the first that has one. `None` when
+/// one cannot be read or leads elsewhere as a whole.
+pub(crate) fn joined(records: &[String]) -> Option<String> {
+    let mut terms: Vec<String> = Vec::new();
+    let mut end = None;
+    for text in records {
+        let record = spf_record::Record::parse(text).ok()?;
+        if record.redirect().is_some() {
+            return None;
+        }
+        let qualifier = record.all().filter(|qualifier| *qualifier != Qualifier::Pass);
+        end = end.or(qualifier);
+        for term in record.terms() {
+            let written = term.as_str();
+            if !is_all(term) && !terms.iter().any(|there| there.eq_ignore_ascii_case(written)) {
+                terms.push(written.to_owned());
+            }
+        }
+    }
+    let end = match end {
+        Some(Qualifier::Fail) => "-all",
+        Some(Qualifier::SoftFail | Qualifier::Neutral | Qualifier::Pass) | None => "~all",
+    };
+    terms.push(end.to_owned());
+    Some(written(&terms))
+}
+
+/// Is it `all`, with any qualifier?
+pub(crate) fn is_all(term: &spf_record::Term) -> bool {
+    matches!(term.directive(), Some(it) if it.mechanism == Mechanism::All)
+}
+
+/// A record of these terms.
+pub(crate) fn written(terms: &[String]) -> String {
+    format!("v=spf1 {}", terms.join(" "))
+}
+
 /// The DMARC record: the one that is there if it can be used, else one that asks only for reports.
 pub(crate) fn dmarc(plan: &Plan) -> Merged {
     let domain = &plan.domain;
@@ -196,6 +233,25 @@ mod tests {
     fn who_forbids_our_address_is_asked() {
         let merged = spf(&plan(Some("v=spf1 -ip4:192.0.2.0/24 mx:other.test ~all")));
         assert!(merged.purpose.contains("decide"), "{}", merged.purpose);
+    }
+
+    #[test]
+    fn several_records_become_one() {
+        let of = |texts: &[&str]| joined(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        assert_eq!(
+            of(&[
+                "v=spf1 mx include:a.test -all",
+                "v=spf1 include:A.test ip4:192.0.2.1 ~all"
+            ])
+            .as_deref(),
+            Some("v=spf1 mx include:a.test ip4:192.0.2.1 -all")
+        );
+        assert_eq!(
+            of(&["v=spf1 mx +all", "v=spf1 a"]).as_deref(),
+            Some("v=spf1 mx a ~all")
+        );
+        assert_eq!(of(&["v=spf1 mx -all", "v=spf1 nonsense"]), None);
+        assert_eq!(of(&["v=spf1 mx -all", "v=spf1 redirect=a.test"]), None);
     }
 
     #[test]

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use posthorn_base::lookup::Kind;
 use posthorn_base::{Domain, Timestamp};
-use posthorn_doctor::{Checkup, Key, Plan, Probe, Question, Reach, check};
+use posthorn_doctor::{Checkup, Entry, Finding, Key, Plan, Probe, Question, Reach, check};
 use posthorn_testkit::names::{Names, now};
 
 /// A case, as its file says.
@@ -16,7 +17,7 @@ struct Case {
     name: String,
     expected: String,
     text: Option<String>,
-    names: Names,
+    zone: String,
     question: Question,
     hosts: Hosts,
 }
@@ -75,14 +76,18 @@ impl Case {
             name: path.file_name().unwrap().to_string_lossy().into_owned(),
             expected: expected.to_owned(),
             text,
-            names: Names::parse(&read.zone),
+            zone: read.zone,
             question: read.question,
             hosts: read.hosts,
         }
     }
 
     fn checkup(&self) -> Checkup {
-        now(check(&self.names, &self.hosts, &self.question))
+        self.checkup_of(&self.zone)
+    }
+
+    fn checkup_of(&self, zone: &str) -> Checkup {
+        now(check(&Names::parse(zone), &self.hosts, &self.question))
     }
 
     /// The exit status, then `severity code` of each finding, in the order in which it is told.
@@ -243,5 +248,65 @@ fn json_has_every_finding_once() {
         for finding in findings {
             assert!(finding["code"].is_string() && finding["severity"].is_string());
         }
+    }
+}
+
+/// The zone after somebody did as told: the record in the place of those of its kind, or for TXT of its
+/// family, at the same name. TLSA and CAA records stand beside one another.
+fn with(zone: &str, entry: &Entry) -> String {
+    let start = format!("{} {} ", entry.name, entry.kind());
+    let content = entry.content();
+    let family = match content.get(..5) {
+        Some("v=spf") => "v=spf",
+        Some("v=TLS") => "v=TLS",
+        // At the other names there is nothing else that is TXT.
+        _ => "",
+    };
+    let is_beside = matches!(entry.kind(), Kind::Tlsa | Kind::Caa);
+    let kept = zone
+        .lines()
+        .filter(|line| is_beside || !line.starts_with(&start) || !line.contains(family));
+    let mut zone: String = kept.map(|line| format!("{line}\n")).collect();
+    zone.push_str(&format!("{start}{}\n", entry.value()));
+    zone
+}
+
+fn faults_with_record(checkup: &Checkup) -> Vec<Finding> {
+    let findings = checkup.findings.iter();
+    findings
+        .filter(|finding| finding.record.is_some())
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn publishing_what_is_proposed_mends_the_fault() {
+    for case in Case::all() {
+        let before = case.checkup();
+        for finding in faults_with_record(&before) {
+            let entry = finding.record.as_ref().unwrap();
+            let after = case.checkup_of(&with(&case.zone, entry));
+            let is_there = |other: &Finding| other.code == finding.code && other.what == finding.what;
+            assert!(!after.findings.iter().any(is_there), "{}: {finding:?}", case.name);
+            assert!(after.worst() >= before.worst(), "{}: {finding:?}", case.name);
+        }
+    }
+}
+
+/// Whoever goes through the list from top to bottom must not undo with one record what another mended.
+#[test]
+fn publishing_everything_that_is_proposed_leaves_nothing_with_a_proposal() {
+    for case in Case::all() {
+        let mut zone = case.zone.clone();
+        for finding in faults_with_record(&case.checkup()) {
+            zone = with(&zone, finding.record.as_ref().unwrap());
+        }
+        let after = case.checkup_of(&zone);
+        let left: Vec<&str> = faults_with_record(&after)
+            .iter()
+            .map(|finding| finding.code)
+            .filter(|code| *code != "dmarc-none")
+            .collect();
+        assert!(left.is_empty(), "{}: {left:?}\n{zone}", case.name);
     }
 }

@@ -99,7 +99,7 @@ pub(super) async fn examine<L: Lookup>(lookup: &L, context: &Context<'_>) -> Par
     if !seen.is_empty() {
         part.fact(Fact::new("DKIM keys", seen.join(", ")));
     }
-    let takes_mail = !matches!(context.incoming, Incoming::Null);
+    let takes_mail = matches!(context.incoming, Incoming::Hosts(_) | Incoming::Implicit(_));
     if part.findings.is_empty() && takes_mail && !is_silent {
         part.add(not_seen(context));
     }
@@ -176,7 +176,7 @@ fn judge(context: &Context<'_>, selector: &str, role: &Role, keys: &[Vec<u8>]) -
                 format!("There is no DKIM key at {}.", shown(name.as_bytes(), 253)),
             )
             .why(format!(
-                "Nobody can verify what is signed with {selector}; such mail is refused or taken for spam."
+                "Nobody can verify what is signed with \"{selector}\"; such mail is refused or taken for spam."
             )),
         );
         return part;
@@ -201,7 +201,7 @@ fn judge(context: &Context<'_>, selector: &str, role: &Role, keys: &[Vec<u8>]) -
         (None, Err(fault)) => part.add(
             worse(
                 "dkim-key-unreadable",
-                format!("The DKIM key {selector} cannot be read: {fault}."),
+                format!("The DKIM key \"{selector}\" cannot be read: {fault}."),
             )
             .why("Nobody can verify what is signed with it."),
         ),
@@ -220,7 +220,7 @@ fn judge_key(
         part.add(
             worse(
                 "dkim-key-revoked",
-                format!("The DKIM key {selector} was taken back (p= is empty)."),
+                format!("The DKIM key \"{selector}\" was taken back (p= is empty)."),
             )
             .why("Whatever is signed with it counts as not signed."),
         );
@@ -232,21 +232,21 @@ fn judge_key(
         part.add(
             worse(
                 "dkim-key-differs",
-                format!("The DKIM key {selector} in the DNS is not the one that this server signs with."),
+                format!("The DKIM key \"{selector}\" in the DNS is not the one that this server signs with."),
             )
             .why("Every signature made with it fails, and mail is refused or taken for spam."),
         );
         return part;
     }
     if key.algorithm == KeyAlgorithm::Rsa && key.bits < LEAST_BITS {
-        let what = format!("The DKIM key {selector} has only {} bits.", key.bits);
+        let what = format!("The DKIM key \"{selector}\" has only {} bits.", key.bits);
         part.add(
             Finding::lost("dkim-key-too-short", what)
                 .why("Receivers must not count keys under 1024 bits (RFC 8301), and anybody with a computer can break one.")
                 .fix("Make a new key of 2048 bits with your mail provider or server, publish it under a new selector, and remove this one."),
         );
     } else if key.algorithm == KeyAlgorithm::Rsa && key.bits < GOOD_BITS {
-        let what = format!("The DKIM key {selector} has {} bits.", key.bits);
+        let what = format!("The DKIM key \"{selector}\" has {} bits.", key.bits);
         part.add(
             Finding::better("dkim-key-short", what)
                 .why("It still counts, but 2048 bits are advised today (RFC 8301).")
@@ -257,15 +257,16 @@ fn judge_key(
         part.add(
             Finding::better(
                 "dkim-key-testing",
-                format!("The DKIM key {selector} says that DKIM is only being tried out (t=y)."),
+                format!("The DKIM key \"{selector}\" says that DKIM is only being tried out (t=y)."),
             )
             .why("Some receivers then treat signed mail like mail without a signature.")
             .fix("Remove t=y from the record once signatures verify."),
         );
     }
     if !key.allows_sha256() || !key.is_for_mail() {
-        let what =
-            format!("The DKIM key {selector} may not be used for mail: its record restricts it by h= or s=.");
+        let what = format!(
+            "The DKIM key \"{selector}\" may not be used for mail: its record restricts it by h= or s=."
+        );
         part.add(worse("dkim-key-restricted", what).why("Signatures made with it do not count."));
     }
     if part.findings.is_empty() {
@@ -275,7 +276,7 @@ fn judge_key(
         };
         part.add(Finding::good(
             "dkim-key",
-            format!("The DKIM key {selector} is published ({kind})."),
+            format!("The DKIM key \"{selector}\" is published ({kind})."),
         ));
     }
     part
@@ -298,7 +299,7 @@ fn unanswered(context: &Context<'_>, selector: &str, why: &str) -> Finding {
     let (selector, why) = (shown(selector.as_bytes(), 63), shown(why.as_bytes(), 200));
     Finding::better(
         "dkim-unanswered",
-        format!("Nobody could tell whether the DKIM key {selector} is published: {why}."),
+        format!("Nobody could tell whether the DKIM key \"{selector}\" is published: {why}."),
     )
     .why("While that is so, others cannot verify what is signed with it.")
     .fix("Try again in a few minutes.")

@@ -3,7 +3,7 @@
 
 use futures_util::future::join;
 use posthorn_base::lookup::{Answer, Kind, Lookup, Record as DnsRecord};
-use posthorn_dmarc::record::faults;
+use posthorn_dmarc::record::{FailureOptions, Psd, faults};
 use posthorn_dmarc::{
     Authorization, Destination, Evaluation, Fault, FaultKind, Found, Policy, Record, discover, evaluate,
     report_destinations,
@@ -160,10 +160,14 @@ fn missing(context: &Context<'_>, evaluation: &Evaluation, texts: &[String]) -> 
     } else {
         "The domain takes no mail. If it sends none either, publish this record."
     };
+    let why = if takes_mail {
+        " Gmail and Yahoo demand the record from whoever sends much."
+    } else {
+        ""
+    };
     Finding::forged(code, what)
         .why(format!(
-            "Anybody can write as {domain}, and nobody is asked to stop it. Gmail and Yahoo demand the record from \
-             whoever sends much."
+            "Anybody can write as {domain}, and nobody is asked to stop it.{why}"
         ))
         .fix(fix)
         .publish(entry(context, &text))
@@ -177,12 +181,23 @@ async fn judge<L: Lookup>(lookup: &L, context: &Context<'_>, text: &str) -> Part
         return part;
     };
     let faults = faults(text);
+    if let Some(fault) = faults.iter().find(|fault| is_useless(fault.kind)) {
+        part.add(unusable(context, fault));
+        return part;
+    }
     for fault in &faults {
         if let Some(finding) = about(context, &record, fault) {
             part.add(finding);
         }
     }
     part.extend(parts_passed_over(context, &record, &faults));
+    // What waits for the reports comes last, so that its record is the newest.
+    if record.p == Some(Policy::None) {
+        part.add(policy_none(context, &record));
+    }
+    if record.t {
+        part.add(testing(context, &record));
+    }
     let mut uris = record.rua.clone();
     uris.extend(record.ruf.iter().cloned());
     uris.dedup();
@@ -206,56 +221,79 @@ async fn judge<L: Lookup>(lookup: &L, context: &Context<'_>, text: &str) -> Part
     part
 }
 
-/// What follows from one fact about the record.
+/// The record with everything put right that can be put right at once, and with another policy if one is
+/// given. Every proposal is made from it, so that one never takes back another.
+fn best(context: &Context<'_>, record: &Record, policy: Option<Policy>) -> Record {
+    let mut best = record.clone();
+    let p = policy.or(record.p).unwrap_or(Policy::Quarantine);
+    best.p = Some(p);
+    best.sp = best.sp.filter(|below| *below >= p);
+    best.np = best.np.filter(|below| *below >= p);
+    if best.psd == Psd::Yes {
+        best.psd = Psd::Unknown;
+    }
+    if best.ruf.is_empty() {
+        best.fo = FailureOptions::default();
+    }
+    if best.rua.is_empty() && !is_closed(context, record) {
+        let ours = context.question.our_mail();
+        let ours = ours.and_then(|plan| plan.dmarc_reports.as_ref());
+        best.rua.push(ours.map_or_else(
+            || format!("mailto:dmarc-reports@{}", context.domain()),
+            posthorn_dmarc::mailto,
+        ));
+    }
+    best
+}
+
+/// Who refuses everything and takes no mail has nothing to learn from reports.
+fn is_closed(context: &Context<'_>, record: &Record) -> bool {
+    matches!(context.incoming, Incoming::Null) && record.p == Some(Policy::Reject)
+}
+
+fn is_useless(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::NotDmarc | FaultKind::Unusable)
+}
+
+fn unusable(context: &Context<'_>, fault: &Fault) -> Finding {
+    let domain = context.domain();
+    let text = format!("v=DMARC1; p=none; rua=mailto:dmarc-reports@{domain}");
+    let what = format!("The DMARC record of {domain} asks for nothing that receivers understand.");
+    Finding::forged("dmarc-unusable", what)
+        .why(format!("It counts as none: {}.", fault.what))
+        .fix("Put this record in its place, with an address that somebody reads.")
+        .publish(entry(context, &text))
+}
+
+/// What follows from one fact about the record, unless it is told elsewhere.
 fn about(context: &Context<'_>, record: &Record, fault: &Fault) -> Option<Finding> {
     let domain = context.domain();
-    Some(match fault.kind {
-        FaultKind::NotDmarc | FaultKind::Unusable => {
-            let text = format!("v=DMARC1; p=none; rua=mailto:dmarc-reports@{domain}");
-            Finding::forged(
-                "dmarc-unusable",
-                format!("The DMARC record of {domain} asks for nothing that receivers understand."),
-            )
-            .why(format!("It counts as none: {}.", fault.what))
-            .fix("Put this record in its place, with an address that somebody reads.")
-            .publish(entry(context, &text))
-        }
+    let finding = match fault.kind {
         FaultKind::NoPolicy => {
-            let mut better = record.clone();
-            better.p = Some(Policy::Quarantine);
-            Finding::forged("dmarc-no-policy", format!("The DMARC record of {domain} has no policy that can be read."))
-                .why("Receivers take it for p=none and do nothing about forged mail. The value must be none, quarantine or reject.")
+            let what = format!("The DMARC record of {domain} has no policy that can be read.");
+            Finding::forged("dmarc-no-policy", what)
+                .why("Receivers take it for p=none and do nothing about forged mail. Policies are none, quarantine and reject.")
                 .fix("Put this record in its place, with the policy you meant.")
-                .publish(entry(context, &better.to_string()))
         }
-        // Who refuses everything and takes no mail has nothing to learn from reports.
         FaultKind::NoReports if is_closed(context, record) => return None,
-        FaultKind::NoReports => no_reports(context, record),
-        FaultKind::PolicyNone => policy_none(context, record),
-        FaultKind::Testing => {
-            let mut better = record.clone();
-            better.t = false;
-            Finding::better(
-                "dmarc-testing",
-                format!("The DMARC record of {domain} says that it is only a test (t=y)."),
-            )
-            .why("Receivers do one step less than the policy says.")
-            .fix("When the test is over, put this record in its place.")
-            .publish(entry(context, &better.to_string()))
+        FaultKind::NoReports => {
+            let what = format!("The DMARC record of {domain} asks nobody for reports.");
+            Finding::better("dmarc-no-reports", what)
+                .why("Without them you do not see who sends in your name, nor that your own mail fails.")
+                .fix("Put this record in its place, with an address that somebody reads.")
         }
-        FaultKind::WeakerBelow => weaker_below(context, record, fault),
+        FaultKind::WeakerBelow => weaker_below(context, fault),
         FaultKind::PublicSuffix => {
-            let mut better = record.clone();
-            better.psd = posthorn_dmarc::record::Psd::Unknown;
-            Finding::better(
-                "dmarc-public-suffix",
-                format!("{domain} calls itself a public suffix (psd=y), like com."),
-            )
-            .why("Names below it then count as strangers to one another; only registries say so.")
-            .fix("Put this record in its place.")
-            .publish(entry(context, &better.to_string()))
+            let what = format!("{domain} calls itself a public suffix (psd=y), like com.");
+            Finding::better("dmarc-public-suffix", what)
+                .why("Names below it then count as strangers to one another; only registries say so.")
+                .fix("Put this record in its place.")
         }
-        FaultKind::BadValue
+        FaultKind::NotDmarc
+        | FaultKind::Unusable
+        | FaultKind::PolicyNone
+        | FaultKind::Testing
+        | FaultKind::BadValue
         | FaultKind::NoTag
         | FaultKind::Repeated
         | FaultKind::UnknownTag
@@ -266,44 +304,22 @@ fn about(context: &Context<'_>, record: &Record, fault: &Fault) -> Option<Findin
         | FaultKind::ManyUris
         | FaultKind::IdleOptions
         | FaultKind::Strict => return None,
-    })
-}
-
-fn is_closed(context: &Context<'_>, record: &Record) -> bool {
-    matches!(context.incoming, Incoming::Null) && record.p == Some(Policy::Reject)
-}
-
-fn no_reports(context: &Context<'_>, record: &Record) -> Finding {
-    let domain = context.domain();
-    let mut better = record.clone();
-    let ours = context
-        .question
-        .our_mail()
-        .and_then(|plan| plan.dmarc_reports.as_ref());
-    better.rua.push(ours.map_or_else(
-        || format!("mailto:dmarc-reports@{domain}"),
-        posthorn_dmarc::mailto,
-    ));
-    Finding::better(
-        "dmarc-no-reports",
-        format!("The DMARC record of {domain} asks nobody for reports."),
-    )
-    .why("Without them you do not see who sends in your name, nor that your own mail fails.")
-    .fix("Put this record in its place, with an address that somebody reads.")
-    .publish(entry(context, &better.to_string()))
+    };
+    Some(finding.publish(entry(context, &best(context, record, None).to_string())))
 }
 
 fn policy_none(context: &Context<'_>, record: &Record) -> Finding {
     let domain = context.domain();
     let sends = !matches!(context.incoming, Incoming::Null);
-    let mut better = record.clone();
-    better.p = Some(if sends { Policy::Quarantine } else { Policy::Reject });
-    let fix = if sends {
-        "When the reports have shown for some weeks that all your own mail passes, put this record in its place, and \
-         later p=reject."
+    let (policy, fix) = if sends {
+        let fix = "When the reports have shown for some weeks that all your own mail passes, put this record in its place, \
+                   and later p=reject.";
+        (Policy::Quarantine, fix)
     } else {
-        "The domain takes no mail. If it sends none either, put this record in its place."
+        let fix = "The domain takes no mail. If it sends none either, put this record in its place.";
+        (Policy::Reject, fix)
     };
+    let better = best(context, record, Some(policy));
     let what =
         format!("{domain} asks others to do nothing about mail that only claims to be from it (p=none).");
     Finding::better("dmarc-none", what)
@@ -312,20 +328,24 @@ fn policy_none(context: &Context<'_>, record: &Record) -> Finding {
         .publish(entry(context, &better.to_string()))
 }
 
-fn weaker_below(context: &Context<'_>, record: &Record, fault: &Fault) -> Finding {
+fn testing(context: &Context<'_>, record: &Record) -> Finding {
     let domain = context.domain();
-    let is_open = fault.text.ends_with("=none");
+    let mut better = best(context, record, None);
+    better.t = false;
+    let what = format!("The DMARC record of {domain} says that it is only a test (t=y).");
+    Finding::better("dmarc-testing", what)
+        .why("Receivers do one step less than the policy says.")
+        .fix("When the test is over, put this record in its place.")
+        .publish(entry(context, &better.to_string()))
+}
+
+fn weaker_below(context: &Context<'_>, fault: &Fault) -> Finding {
+    let domain = context.domain();
     let what = format!(
         "Names below {domain} are protected less than {domain} itself ({}).",
         fault.text
     );
-    let mut better = record.clone();
-    if fault.text.starts_with("np") {
-        better.np = None;
-    } else {
-        better.sp = None;
-    }
-    let finding = if is_open {
+    let finding = if fault.text.ends_with("=none") {
         Finding::forged("dmarc-weaker-below", what)
     } else {
         Finding::better("dmarc-weaker-below", what)
@@ -335,14 +355,17 @@ fn weaker_below(context: &Context<'_>, record: &Record, fault: &Fault) -> Findin
             "Whoever cannot forge {domain} writes as billing.{domain} or any other name below it."
         ))
         .fix("Put this record in its place, once the mail of all names below the domain passes.")
-        .publish(entry(context, &better.to_string()))
 }
 
 /// Everything small in one finding, with the record as it is meant.
 fn parts_passed_over(context: &Context<'_>, record: &Record, faults: &[Fault]) -> Part {
     let mut part = Part::default();
+    // A policy that cannot be read is told already.
+    let has_policy = !faults.iter().any(|fault| fault.kind == FaultKind::NoPolicy);
     let of = |wanted: &dyn Fn(FaultKind) -> bool| -> Vec<String> {
-        let those = faults.iter().filter(|fault| wanted(fault.kind));
+        let those = faults
+            .iter()
+            .filter(|fault| wanted(fault.kind) && (has_policy || fault.kind != FaultKind::BadValue));
         those
             .map(|fault| format!("\"{}\": {}", fault.text, fault.what))
             .collect()
@@ -379,13 +402,11 @@ fn parts_passed_over(context: &Context<'_>, record: &Record, faults: &[Fault]) -
         }
         let what = format!("The DMARC record of {domain} {lead}: {}.", found.join("; "));
         let finding = Finding::better(code, what).why("What you meant by them does not happen.");
-        part.add(if record.policies().is_some() && record.p.is_some() {
+        part.add(
             finding
-                .fix("This is the record as receivers understand it; add what you meant, or leave it so.")
-                .publish(entry(context, &record.to_string()))
-        } else {
-            finding.fix("Correct them.").verify(dig("TXT", &name(context)))
-        });
+                .fix("This is the record as receivers understand it. Add what you meant, or leave it so.")
+                .publish(entry(context, &best(context, record, None).to_string())),
+        );
     }
     part
 }

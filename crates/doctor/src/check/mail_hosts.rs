@@ -152,3 +152,17 @@ fn mail_host(record: &Record) -> Option<(u16, &str)> {
     };
     Some((*preference, exchange.as_str()))
 }
+
+/// An address that the internet does not carry (RFC 1918, RFC 4193, RFC 6598, loopback, link-local).
+pub(super) fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => {
+            let [first, second, ..] = ip.octets();
+            let is_shared = first == 100 && (64..128).contains(&second);
+            ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || is_shared
+        }
+        IpAddr::V6(ip) => {
+            ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()
+        }
+    }
+}

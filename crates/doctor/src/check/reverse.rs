@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use futures_util::future::join_all;
 use posthorn_base::lookup::{Answer, Kind, Lookup, NoRecords, Record, reverse_name};
 
-use super::mail_hosts::addresses;
+use super::mail_hosts::{addresses, is_private};
 use super::{Context, Part};
 use crate::entry::{Entry, shown};
 use crate::finding::{Finding, dig};
@@ -61,7 +61,7 @@ fn known(context: &Context<'_>) -> Vec<Known> {
     let mut known: Vec<Known> = Vec::new();
     for host in context.incoming.reachable() {
         for ip in &host.addresses {
-            if known.len() < MAX_ADDRESSES && !known.iter().any(|one| one.ip == *ip) {
+            if known.len() < MAX_ADDRESSES && !is_private(*ip) && !known.iter().any(|one| one.ip == *ip) {
                 known.push(Known {
                     ip: *ip,
                     host: host.name.clone(),
@@ -148,14 +148,20 @@ fn judge(context: &Context<'_>, known: &Known, called: &Called) -> Finding {
             Finding::good("ptr", what)
         }
         Called::Elsewhere(name) => {
+            let is_host = *name == known.host;
             let name = shown(name.as_bytes(), 253);
             let what = format!(
                 "The address {ip} has the name {name}, but that name does not have the address {ip}."
             );
-            worse("ptr-not-confirmed", what)
-                .why(format!("{why}{hint}"))
-                .fix(format!("{ask} Or give {name} the address {ip} (A or AAAA)."))
-                .publish(entry)
+            let finding = worse("ptr-not-confirmed", what).why(format!("{why}{hint}"));
+            if is_host {
+                let record = address_record(*ip);
+                finding
+                    .fix(format!("Give {name} this address."))
+                    .publish(Entry::new(context.domain(), &known.host, record))
+            } else {
+                finding.fix(ask).publish(entry)
+            }
         }
         Called::Nothing => worse(
             "ptr-missing",
@@ -174,5 +180,12 @@ fn judge(context: &Context<'_>, known: &Known, called: &Called) -> Finding {
             .fix("Try again in a few minutes.")
             .verify(dig("PTR", &reverse_name(*ip)))
         }
+    }
+}
+
+fn address_record(ip: IpAddr) -> Record {
+    match ip {
+        IpAddr::V4(ip) => Record::A(ip),
+        IpAddr::V6(ip) => Record::Aaaa(ip),
     }
 }

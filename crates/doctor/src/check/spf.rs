@@ -13,6 +13,7 @@ use posthorn_spf::{
     Survey, check_host, survey,
 };
 
+use super::mail_hosts::Incoming;
 use super::{Context, Part};
 use crate::entry::{Entry, shown};
 use crate::finding::{Fact, Finding, dig};
@@ -31,8 +32,8 @@ pub(super) async fn examine<L: Lookup>(lookup: &L, context: &Context<'_>) -> Par
     let evaluations = join_all(addresses.iter().take(8).map(|ip| evaluate(lookup, context, *ip)));
     let (survey, evaluations) = join(Box::pin(survey(lookup, domain)), Box::pin(evaluations)).await;
     let mut part = judge(context, &survey);
-    if let (Some(plan), Some(text)) = (ours, own_text(&survey)) {
-        part.extend(judge_ours(context, plan, text, &evaluations));
+    if let (Some(plan), Some(record)) = (ours, own_record(&survey)) {
+        part.extend(judge_ours(context, plan, record, &evaluations));
     }
     if part.findings.is_empty() {
         part.add(good(context, &survey));
@@ -60,14 +61,10 @@ async fn evaluate<L: Lookup>(lookup: &L, context: &Context<'_>, ip: IpAddr) -> (
 }
 
 /// The domain's own record, when there is one that can be read.
-fn own_text(survey: &Survey) -> Option<&str> {
+fn own_record(survey: &Survey) -> Option<&Record> {
     match &survey.records.first()?.found {
-        Found::One {
-            text,
-            record: Some(_),
-        } => Some(text),
-        Found::One { record: None, .. }
-        | Found::Nothing { .. }
+        Found::One { record, .. } => record.as_ref(),
+        Found::Nothing { .. }
         | Found::Several(_)
         | Found::Silent(_)
         | Found::Loop
@@ -77,7 +74,10 @@ fn own_text(survey: &Survey) -> Option<&str> {
 
 fn good(context: &Context<'_>, survey: &Survey) -> Finding {
     let domain = context.domain();
-    let what = match (own_text(survey), survey.others) {
+    let what = match (
+        own_record(survey).map(ToString::to_string).as_deref(),
+        survey.others,
+    ) {
         (Some("v=spf1 -all"), _) => format!("No server may send as {domain} (SPF)."),
         (_, Some(Qualifier::Fail)) => {
             format!("SPF names the servers that may send as {domain}, and forbids it to all others.")
@@ -123,11 +123,16 @@ fn judge(context: &Context<'_>, survey: &Survey) -> Part {
 fn missing(context: &Context<'_>) -> Finding {
     let domain = context.domain();
     let (text, fix) = proposal::first(context);
+    let why = if matches!(context.incoming, Incoming::Null) {
+        "Anybody can send as this domain."
+    } else {
+        "Anybody can send as this domain, and your own mail is more often taken for spam."
+    };
     Finding::forged(
         "spf-missing",
         format!("{domain} has no SPF record: nothing says who may send in its name."),
     )
-    .why("Anybody can send as this domain, and your own mail is more often taken for spam.")
+    .why(why)
     .fix(fix)
     .publish(Entry::text(domain, domain.as_str(), &text))
 }
@@ -142,7 +147,8 @@ fn several(context: &Context<'_>, records: &[String]) -> Finding {
     );
     let finding = Finding::lost("spf-several", what)
         .why("There may be only one. With several, receivers count SPF as broken, also for your own mail.");
-    match proposal::joined(records) {
+    let joined = crate::merge::joined(records).and_then(|text| Record::parse(&text).ok());
+    match joined.map(|record| proposal::best(context, &record)) {
         Some(text) => finding
             .fix("Remove them all and publish this one, which says what they say together.")
             .publish(Entry::text(domain, domain.as_str(), &text)),
@@ -156,8 +162,9 @@ fn fault(context: &Context<'_>, located: &LocatedFault) -> Finding {
     let domain = context.domain().as_str();
     let LocatedFault { domain: whose, fault } = located;
     let what = format!(
-        "The SPF record of {whose} has a fault at \"{}\": {}.",
-        fault.text, fault.what
+        "The SPF record of {whose} has a fault at \"{}\": {}",
+        fault.text,
+        full_stop(&fault.what)
     );
     let finding = Finding::lost("spf-fault", what).verify(dig("TXT", whose));
     if whose == domain {
@@ -173,6 +180,12 @@ fn fault(context: &Context<'_>, located: &LocatedFault) -> Finding {
                 "Whoever manages {whose} must correct it; until then remove the term that leads there."
             ))
     }
+}
+
+/// A sentence with its full stop, unless it ends in an ellipsis.
+fn full_stop(sentence: &str) -> String {
+    let stop = if sentence.ends_with(['…', '.']) { "" } else { "." };
+    format!("{sentence}{stop}")
 }
 
 /// Records that ours leads to and that are not as they must be.
@@ -233,7 +246,8 @@ fn judge_included(context: &Context<'_>, seen: &Seen) -> Part {
 fn judge_record(context: &Context<'_>, survey: &Survey, record: &Record) -> Part {
     let domain = context.domain();
     let mut part = Part::default();
-    let publish = |finding: Finding, text: &str| finding.publish(Entry::text(domain, domain.as_str(), text));
+    let best = proposal::best(context, record);
+    let publish = |finding: Finding| finding.publish(Entry::text(domain, domain.as_str(), &best));
     if survey.lookups > u16::from(MAX_LOOKUPS) {
         part.add(too_many_lookups(context, survey));
     }
@@ -241,19 +255,18 @@ fn judge_record(context: &Context<'_>, survey: &Survey, record: &Record) -> Part
         part.add(too_many_voids(context, survey));
     }
     if survey.allows_everyone {
-        let finding = Finding::forged(
-            "spf-everyone",
-            format!("The SPF record of {domain} lets everybody send in its name."),
-        )
-        .why("It is worse than none: forged mail comes with a certificate of being genuine.");
-        part.add(match proposal::closed(record) {
-            Some(text) => publish(
-                finding.fix("Name the servers that may send, and end the record with ~all, as here."),
-                &text,
-            ),
-            None => finding
-                .fix("Remove the term that lets everybody in (+all, or a network that is half the internet).")
-                .verify(dig("TXT", domain.as_str())),
+        let what = format!("The SPF record of {domain} lets everybody send in its name.");
+        let finding = Finding::forged("spf-everyone", what)
+            .why("It is worse than none: forged mail comes with a certificate of being genuine.");
+        let is_own = record
+            .directives()
+            .any(|(_, directive)| directive.allows_everyone());
+        part.add(if is_own {
+            publish(finding.fix("Put this record in its place, and name in it whoever else sends for you."))
+        } else {
+            finding
+                .fix("Remove the terms that together let everybody in: networks that are half the internet, or an include with +all.")
+                .verify(dig("TXT", domain.as_str()))
         });
     } else if survey.ipv4_addresses >= TOO_MANY_ADDRESSES {
         let millions = survey.ipv4_addresses / 1_000_000;
@@ -276,7 +289,7 @@ fn judge_record(context: &Context<'_>, survey: &Survey, record: &Record) -> Part
             Finding::forged("spf-open-end", what).why(why)
         };
         let finding = finding.fix("Put this record in its place.");
-        part.add(publish(finding, &proposal::ended(record)));
+        part.add(publish(finding));
     }
     let has_ptr = record
         .directives()
@@ -288,7 +301,7 @@ fn judge_record(context: &Context<'_>, survey: &Survey, record: &Record) -> Part
         )
         .why("It is slow and not to be used any more (RFC 7208 section 5.5); some receivers pass over it.")
         .fix("Put this record in its place, and name the servers it stood for, if any are missing then.");
-        part.add(publish(finding, &proposal::without_ptr(record)));
+        part.add(publish(finding));
     }
     part
 }
@@ -350,7 +363,12 @@ fn too_many_voids(context: &Context<'_>, survey: &Survey) -> Finding {
 }
 
 /// Does a receiver let our addresses send?
-fn judge_ours(context: &Context<'_>, plan: &Plan, text: &str, evaluations: &[(IpAddr, Evaluation)]) -> Part {
+fn judge_ours(
+    context: &Context<'_>,
+    plan: &Plan,
+    record: &Record,
+    evaluations: &[(IpAddr, Evaluation)],
+) -> Part {
     let domain = context.domain();
     let mut part = Part::default();
     let mut refused = Vec::new();
@@ -368,19 +386,19 @@ fn judge_ours(context: &Context<'_>, plan: &Plan, text: &str, evaluations: &[(Ip
     }
     let (hostname, refused) = (&plan.hostname, refused.join(", "));
     let what = format!("The SPF record of {domain} does not name this server ({hostname}, {refused}).");
-    let mut with_text = plan.clone();
-    with_text.spf = Some(text.to_owned());
-    let merged = crate::merge::spf(&with_text).text;
+    let best = proposal::best(context, record);
     let finding = Finding::lost("spf-without-us", what)
         .why("What you send from here is refused by others or taken for spam.");
-    part.add(if merged == text {
+    part.add(if best == record.to_string() {
         finding
-            .fix(format!("Add the addresses of {hostname} to the record, before its end."))
+            .fix(format!(
+                "Add the addresses of {hostname} to the record, before its end."
+            ))
             .verify(dig("TXT", domain.as_str()))
     } else {
         finding
-            .fix("Put this record in the place of the one that is there: it is the same, with this server added.")
-            .publish(Entry::text(domain, domain.as_str(), &merged))
+            .fix("Put this record in the place of the one that is there; it has this server added.")
+            .publish(Entry::text(domain, domain.as_str(), &best))
     });
     part
 }

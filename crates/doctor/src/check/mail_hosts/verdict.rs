@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use futures_util::future::join_all;
 use posthorn_base::lookup::{NoRecords, Record};
 
-use super::{Host, Incoming, SMTP_PORT};
+use super::{Host, Incoming, SMTP_PORT, is_private};
 use crate::check::{Part, Question};
 use crate::entry::{Entry, shown};
-use crate::finding::{Fact, Finding, dig};
+use crate::finding::{Fact, Finding, dig, word};
 use crate::probe::{Probe, Reach};
 
 /// Says what is good and bad about it.
@@ -242,16 +242,25 @@ fn dangling(question: &Question, host: &Host, nothing: &NoRecords, works: bool) 
     };
     finding
         .why(why)
-        .fix(format!(
-            "Give {name} an address record (A or AAAA), or remove it from the MX records of {domain}."
-        ))
+        .fix(if is_below {
+            format!(
+                "Give {name} an address record (A or AAAA), or remove it from the MX records of {domain}."
+            )
+        } else {
+            format!(
+                "Remove it from the MX records of {domain}, and name the hosts that your mail provider tells."
+            )
+        })
         .verify(dig("A", &host.name))
 }
 
 fn judge_reach(question: &Question, host: &Host, reach: &Reach) -> Option<Finding> {
     let domain = question.domain.as_str();
     let name = shown(host.name.as_bytes(), 253);
-    let test = format!("openssl s_client -connect {name}:{SMTP_PORT} -starttls smtp");
+    let test = format!(
+        "openssl s_client -connect {}:{SMTP_PORT} -starttls smtp",
+        word(&host.name)
+    );
     match reach {
         Reach::Answers { starttls: true } | Reach::NotTried => None,
         Reach::Answers { starttls: false } => Some(
@@ -345,19 +354,5 @@ fn wrong_address(question: &Question, host: &Host) -> Finding {
         Some(IpAddr::V4(ip)) => finding.publish(Entry::new(&question.domain, name, Record::A(*ip))),
         Some(IpAddr::V6(ip)) => finding.publish(Entry::new(&question.domain, name, Record::Aaaa(*ip))),
         None => finding.verify(dig("A", name)),
-    }
-}
-
-/// An address that the internet does not carry (RFC 1918, RFC 4193, RFC 6598, loopback, link-local).
-fn is_private(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => {
-            let [first, second, ..] = ip.octets();
-            let is_shared = first == 100 && (64..128).contains(&second);
-            ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || is_shared
-        }
-        IpAddr::V6(ip) => {
-            ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()
-        }
     }
 }
