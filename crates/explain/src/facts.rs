@@ -213,31 +213,8 @@ impl<'a> Facts<'a> {
 
     /// The mailing list it came through: one that shows itself to be one, by a signature or SPF.
     pub(crate) fn list(&self) -> Option<String> {
-        let list = self
-            .evidence
-            .author
-            .list
-            .as_deref()?
-            .trim()
-            .trim_matches(['<', '>']);
-        let list_domain = Domain::parse(list).ok()?;
-        let stands_for = |voucher: &str| {
-            voucher.contains('.')
-                && Domain::parse(voucher).is_ok_and(|voucher| list_domain.is_within(&voucher))
-        };
-        let signed = self
-            .evidence
-            .dkim
-            .signatures
-            .iter()
-            .filter(|one| one.result == DkimResult::Pass);
-        let listed = self
-            .evidence
-            .spf
-            .iter()
-            .filter(|spf| spf.result == SpfResult::Pass);
-        let mut vouchers = signed.map(|one| &one.domain).chain(listed.map(|spf| &spf.domain));
-        vouchers.any(|voucher| stands_for(voucher)).then(|| name(list))
+        self.evidence.list_domain()?;
+        self.evidence.author.list.as_deref().map(name)
     }
 
     /// The domain of a forwarder that rewrote the reverse path (SRS).

@@ -10,19 +10,29 @@ pub(crate) fn place(facts: &Facts<'_>, tone: Tone) -> String {
     let Some(verdict) = &facts.evidence.verdict else {
         return without_verdict(facts);
     };
-    let because: Vec<String> = verdict
+    let (because, although): (Vec<Reason>, Vec<Reason>) = verdict
         .reasons
         .iter()
-        .take(2)
-        .map(|reason| why(facts, tone, *reason))
-        .collect();
-    let because = because.join(", and ");
-    let put = match verdict.place {
-        Place::Inbox => "It was put into the inbox",
-        Place::Junk => "It was put into Junk",
-        Place::Refused => "It was refused",
+        .take(3)
+        .partition(|reason| leads_to(**reason, verdict.place));
+    let words = |reasons: &[Reason]| {
+        let words: Vec<String> = reasons.iter().map(|reason| why(facts, tone, *reason)).collect();
+        words.join(", and ")
     };
-    let mercy = if verdict.place == Place::Junk && verdict.reasons.first() == Some(&Reason::DmarcReject) {
+    let because = match because.as_slice() {
+        [] => "this server is set up to deliver such mail".to_owned(),
+        some => words(some),
+    };
+    let (put, although) = match verdict.place {
+        Place::Inbox if !although.is_empty() => (
+            "It was put into the inbox",
+            format!(", although {}", words(&although)),
+        ),
+        Place::Inbox => ("It was put into the inbox", String::new()),
+        Place::Junk => ("It was put into Junk", String::new()),
+        Place::Refused => ("It was refused", String::new()),
+    };
+    let mercy = if verdict.place == Place::Junk && verdict.reasons.contains(&Reason::DmarcReject) {
         format!(
             " {} asks to refuse such mail (p=reject); here you can still look at it.",
             facts.domain
@@ -30,7 +40,24 @@ pub(crate) fn place(facts: &Facts<'_>, tone: Tone) -> String {
     } else {
         String::new()
     };
-    format!("{put}, because {because}.{mercy}{}", moved(facts, verdict.place))
+    format!(
+        "{put}, because {because}{although}.{mercy}{}",
+        moved(facts, verdict.place)
+    )
+}
+
+/// Is it a reason for this place, and not one against it?
+fn leads_to(reason: Reason, place: Place) -> bool {
+    match reason {
+        Reason::NothingAgainst
+        | Reason::DmarcNone
+        | Reason::ListExcuse
+        | Reason::Ours
+        | Reason::NotChecked => place == Place::Inbox,
+        Reason::DmarcQuarantine | Reason::DmarcReject | Reason::DmarcRefused | Reason::Impersonation => {
+            place != Place::Inbox
+        }
+    }
 }
 
 fn without_verdict(facts: &Facts<'_>) -> String {
