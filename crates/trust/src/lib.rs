@@ -4,6 +4,21 @@
 //!
 //! Asks the DNS only through [`posthorn_base::lookup::Lookup`], and knows no clock and no store.
 
+#![warn(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        reason = "tests"
+    )
+)]
+
 mod author;
 mod decide;
 mod evidence;
