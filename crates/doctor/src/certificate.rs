@@ -68,6 +68,31 @@ pub(crate) fn compare(record: &Record, certificate: Option<&[u8]>) -> Match {
     if matches { Match::Yes } else { Match::No }
 }
 
+/// As [`compare`], when only the digest of the key is known: tells of `3 1 1` alone.
+pub(crate) fn compare_digest(record: &Record, digest: &[u8; 32]) -> Match {
+    match (compare(record, None), record) {
+        (
+            Match::Unknown,
+            Record::Tlsa {
+                usage: 3,
+                selector: 1,
+                matching: 1,
+                data,
+            },
+        ) if **data == digest[..] => Match::Yes,
+        (
+            Match::Unknown,
+            Record::Tlsa {
+                usage: 3,
+                selector: 1,
+                matching: 1,
+                ..
+            },
+        ) => Match::No,
+        (known, _) => known,
+    }
+}
+
 /// The seventh element of the first element of the certificate, without counting the version.
 fn public_key(certificate: &[u8]) -> Option<&[u8]> {
     let (whole, _) = element(certificate)?;
@@ -166,6 +191,15 @@ mod tests {
             assert_eq!(compare(&record, Some(OTHER)), Match::No);
             assert_eq!(compare(&record, None), Match::Unknown);
         }
+    }
+
+    #[test]
+    fn the_digest_of_the_key_alone_tells_of_one_form() {
+        let digest = public_key_sha256(CERTIFICATE).unwrap();
+        assert_eq!(compare_digest(&tlsa(3, 1, 1, &digest), &digest), Match::Yes);
+        assert_eq!(compare_digest(&tlsa(3, 1, 1, &[0; 32]), &digest), Match::No);
+        assert_eq!(compare_digest(&tlsa(3, 0, 1, &digest), &digest), Match::Unknown);
+        assert_eq!(compare_digest(&tlsa(0, 1, 1, &digest), &digest), Match::Unusable);
     }
 
     #[test]

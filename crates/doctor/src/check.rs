@@ -14,7 +14,7 @@ mod spf;
 mod tls;
 
 use futures_util::future::{join, join3, join4};
-use posthorn_base::lookup::{Answer, Lookup, NoRecords, Record};
+use posthorn_base::lookup::{Answer, Kind, Lookup, NoRecords, Record};
 use posthorn_base::{Domain, Timestamp};
 
 use crate::checkup::Checkup;
@@ -62,8 +62,9 @@ impl Question {
 /// the same time.
 pub async fn check<L: Lookup, P: Probe>(lookup: &L, probe: &P, question: &Question) -> Checkup {
     let domain = question.domain.as_str();
-    let ((incoming, has_null_beside), policy, servers) = join3(
+    let ((incoming, has_null_beside), own_texts, policy, servers) = join4(
         mail_hosts::find(lookup, domain),
+        lookup.ask(domain, Kind::Txt),
         Box::pin(dmarc::look(lookup, domain)),
         Box::pin(name_servers::examine(lookup, probe, question)),
     )
@@ -77,9 +78,10 @@ pub async fn check<L: Lookup, P: Probe>(lookup: &L, probe: &P, question: &Questi
         question,
         incoming: &incoming,
         is_enforced,
+        sends_nothing: sends_nothing(own_texts),
     };
     let receiving = join3(
-        Box::pin(mail_hosts::judge(probe, question, &incoming, has_null_beside)),
+        Box::pin(mail_hosts::judge(probe, &context, has_null_beside)),
         Box::pin(reverse::examine(lookup, &context)),
         Box::pin(tls::examine(lookup, probe, &context)),
     );
@@ -95,6 +97,11 @@ pub async fn check<L: Lookup, P: Probe>(lookup: &L, probe: &P, question: &Questi
         whole.extend(part);
     }
     Checkup::new(&question.domain, whole.findings, whole.facts)
+}
+
+fn sends_nothing(answer: Answer) -> bool {
+    let found = texts(answer, "v=spf1").unwrap_or_default();
+    matches!(found.as_slice(), [one] if one.trim_end().eq_ignore_ascii_case("v=spf1 -all"))
 }
 
 fn no_such_domain(question: &Question) -> Finding {
@@ -114,6 +121,8 @@ struct Context<'a> {
     incoming: &'a Incoming,
     /// Does DMARC ask receivers to set forged mail aside?
     is_enforced: bool,
+    /// Does SPF say that no server may send?
+    sends_nothing: bool,
 }
 
 impl Context<'_> {

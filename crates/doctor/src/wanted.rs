@@ -104,22 +104,40 @@ pub struct Wanted {
 
 /// Asks what stands at each name now, all at the same time, and fills in the states.
 pub async fn compare<L: Lookup>(lookup: &L, wanted: &mut [Wanted]) {
-    let states = join_all(wanted.iter().map(|one| present(lookup, &one.entry))).await;
+    let hosts: Vec<Entry> = wanted
+        .iter()
+        .filter(|one| matches!(one.entry.kind(), Kind::A | Kind::Aaaa))
+        .map(|one| one.entry.clone())
+        .collect();
+    let looks = wanted.iter().map(|one| present(lookup, &one.entry, &hosts));
+    let states = join_all(looks).await;
     for (one, state) in wanted.iter_mut().zip(states) {
         one.state = state;
     }
 }
 
 /// Boxed, so that a hundred questions do not make one huge future.
-fn present<'a, L: Lookup>(lookup: &'a L, entry: &'a Entry) -> impl Future<Output = State> + Send + 'a {
+fn present<'a, L: Lookup>(
+    lookup: &'a L,
+    entry: &'a Entry,
+    hosts: &'a [Entry],
+) -> impl Future<Output = State> + Send + 'a {
     Box::pin(async move {
         let there = lookup.ask(&entry.name, entry.kind()).await;
-        let alias = matches!(there, Err(NoRecords::NoneOfKind)) && entry.kind() == Kind::Cname;
-        if alias {
-            // A name that has addresses of its own cannot be an alias, and may do as well.
-            return state(&lookup.ask(&entry.name, Kind::A).await, &entry.record);
+        let (Record::Cname(target), Err(NoRecords::NoneOfKind)) = (&entry.record, &there) else {
+            return state(&there, &entry.record);
+        };
+        // A name that has addresses of its own cannot be an alias, and does as well if they are the host's.
+        let addresses = lookup.ask(&entry.name, Kind::A).await;
+        let is_hosts = |found: &Record| {
+            hosts
+                .iter()
+                .any(|host| host.name == *target && host.record == *found)
+        };
+        match &addresses {
+            Ok(records) if records.iter().all(is_hosts) => State::Same,
+            Ok(_) | Err(_) => state(&addresses, &entry.record),
         }
-        state(&there, &entry.record)
     })
 }
 
@@ -209,6 +227,9 @@ fn squeezed(text: &[u8]) -> Vec<u8> {
 mod tests {
     use std::sync::Arc;
 
+    use posthorn_base::Domain;
+    use posthorn_testkit::names::{Names, now};
+
     use super::*;
 
     fn text(text: &str) -> Record {
@@ -253,6 +274,27 @@ mod tests {
     fn a_second_record_of_the_family_is_no_match() {
         let there = seen(&["v=spf1 mx -all", "v=spf1 -all"], "v=spf1 mx -all");
         assert!(matches!(there, State::Different { now } if now.len() == 2));
+    }
+
+    #[test]
+    fn an_address_of_the_host_is_as_good_as_an_alias() {
+        let host = Domain::parse("mail.example.test").unwrap();
+        let mut plan = crate::Plan::new(Domain::parse("example.test").unwrap(), host);
+        plan.addresses = vec!["192.0.2.1".parse().unwrap()];
+        let mut wanted = crate::records(&plan);
+        let zone = "autoconfig.example.test A 192.0.2.1\nautodiscover.example.test A 192.0.2.80\n";
+        now(compare(&Names::parse(zone), &mut wanted));
+        let of = |name: &str| {
+            wanted
+                .iter()
+                .find(|one| one.entry.name == name)
+                .unwrap()
+                .state
+                .clone()
+        };
+        assert_eq!(of("autoconfig.example.test"), State::Same);
+        let other = vec!["192.0.2.80".to_owned()];
+        assert_eq!(of("autodiscover.example.test"), State::Different { now: other });
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub(super) async fn examine<L: Lookup>(lookup: &L, context: &Context<'_>) -> Par
         part.fact(Fact::new("DKIM keys", seen.join(", ")));
     }
     let takes_mail = matches!(context.incoming, Incoming::Hosts(_) | Incoming::Implicit(_));
-    if part.findings.is_empty() && takes_mail && !is_silent {
+    if part.findings.is_empty() && takes_mail && !is_silent && !context.sends_nothing {
         part.add(not_seen(context));
     }
     part

@@ -6,24 +6,23 @@ use futures_util::future::join_all;
 use posthorn_base::lookup::{NoRecords, Record};
 
 use super::{Host, Incoming, SMTP_PORT, is_private};
-use crate::check::{Part, Question};
+use crate::check::{Context, Part, Question};
 use crate::entry::{Entry, shown};
 use crate::finding::{Fact, Finding, dig, word};
 use crate::probe::{Probe, Reach};
 
 /// Says what is good and bad about it.
-pub(crate) async fn judge<P: Probe>(
-    probe: &P,
-    question: &Question,
-    incoming: &Incoming,
-    has_null_beside: bool,
-) -> Part {
+pub(crate) async fn judge<P: Probe>(probe: &P, context: &Context<'_>, has_null_beside: bool) -> Part {
+    let question = context.question;
     let domain = question.domain.as_str();
     let mut part = Part::default();
-    match incoming {
+    match context.incoming {
         Incoming::NoSuchDomain => {}
         Incoming::Unknown(why) => part.add(unanswered(domain, why)),
         Incoming::Null => part.add(null(question)),
+        Incoming::Implicit(_) if context.sends_nothing && question.our_mail().is_none() => {
+            part.add(unsaid(question));
+        }
         Incoming::Implicit(addresses) => part.add(implicit(probe, question, addresses).await),
         Incoming::Hosts(hosts) => {
             if has_null_beside {
@@ -33,6 +32,20 @@ pub(crate) async fn judge<P: Probe>(
         }
     }
     part
+}
+
+/// It sends nothing, so most likely it is not meant to take mail either.
+fn unsaid(question: &Question) -> Finding {
+    let domain = question.domain.as_str();
+    let null = Record::Mx {
+        preference: 0,
+        exchange: String::new(),
+    };
+    let what = format!("{domain} says that it sends no mail, but not that it takes none.");
+    Finding::better("mx-null-missing", what)
+        .why("Whoever writes to it by mistake may wait for days until the message comes back.")
+        .fix("If it is not meant to take mail, publish this record (null MX).")
+        .publish(Entry::new(&question.domain, domain, null))
 }
 
 fn unanswered(domain: &str, why: &str) -> Finding {
