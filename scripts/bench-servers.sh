@@ -6,6 +6,7 @@ SMTP_PORT=${BENCH_PORT:-16025}
 IMAP_PORT=$((SMTP_PORT + 1))
 POP3_PORT=$((SMTP_PORT + 2))
 LMTP_PORT=$((SMTP_PORT + 3))
+NAMES_PORT=$((SMTP_PORT + 4))
 USERS=103
 PASSWORD=only-for-measuring
 
@@ -204,6 +205,8 @@ pop3s = []
 allow_plaintext = true
 [limits]
 sessions_per_address = 10000
+[dns]
+resolvers = ["127.0.0.1:$NAMES_PORT"]
 EOF
 }
 
@@ -217,8 +220,10 @@ make_accounts() {
     done
 }
 
-# Starts Posthorn; sets $TREE.
+# Starts Posthorn; sets $TREE. It asks about every sender; a name server beside it knows nobody.
 start_posthorn() {
+    "$LOAD" --server names names --listen 127.0.0.1:$NAMES_PORT 2>>"$WORK/errors" &
+    NAMES=$!
     "$POSTHORN" serve --config "$WORK/posthorn/posthorn.toml" --ready-file "$WORK/posthorn/ready" \
         >>"$WORK/posthorn/log" 2>&1 &
     SERVER=$!
@@ -228,5 +233,6 @@ start_posthorn() {
 
 stop_posthorn() {
     end_process "${SERVER:-}"
-    SERVER=""
+    end_process "${NAMES:-}"
+    SERVER="" NAMES=""
 }

@@ -8,6 +8,7 @@ mod idle;
 mod imap;
 mod mailbox;
 mod message;
+mod names;
 mod pop3;
 mod process;
 mod report;
@@ -54,6 +55,8 @@ enum Command {
     Syncs(smtp::SmtpArgs),
     /// Print the table of a run from its lines
     Table(table::TableArgs),
+    /// Answer every question to the DNS with "no such name"
+    Names(names::NamesArgs),
     /// Measure TCP round trips on this machine
     Loopback(host::LoopbackArgs),
     /// Measure how fast this machine's disk makes messages durable
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
             Command::Memory => memory(server),
             Command::Syncs(a) => syncs::run(server, a).await,
             Command::Table(a) => table::print(a),
+            Command::Names(a) => names::serve(a).await,
             Command::Loopback(a) => host::loopback(server, a).await,
             Command::Disk(a) => host::disk(server, a),
         }

@@ -1,8 +1,9 @@
-//! A name server for two or three domains: RFC 1035, over UDP, types A and MX, no compression in answers.
+//! A name server for two or three domains: RFC 1035, over UDP, types A, MX, TXT and PTR, no compression in
+//! answers.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,13 +15,20 @@ pub enum Record {
     Mx(String),
     /// Its address.
     A(Ipv4Addr),
+    /// A text.
+    Txt(String),
+    /// The name of an address.
+    Ptr(String),
 }
+
+type Names = HashMap<String, Vec<Record>>;
 
 /// A running name server; names it does not know do not exist.
 #[derive(Debug)]
 pub struct Dns {
     /// Where it answers.
     pub address: SocketAddr,
+    names: Arc<Mutex<Names>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -35,10 +43,8 @@ impl Dns {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         let address = socket.local_addr().unwrap();
-        let mut names: HashMap<String, Vec<Record>> = HashMap::new();
-        for (name, record) in records {
-            names.entry((*name).to_owned()).or_default().push(record.clone());
-        }
+        let names = Arc::<Mutex<Names>>::default();
+        let known = Arc::clone(&names);
         let stop = Arc::new(AtomicBool::new(false));
         let heard = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
@@ -48,16 +54,39 @@ impl Dns {
                     continue;
                 };
                 let question = buffer.get(..count).unwrap_or_default();
-                if let Some(answer) = answer(question, &names) {
+                let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(answer) = answer(question, &known) {
                     drop(socket.send_to(&answer, peer));
                 }
             }
         });
-        Self {
+        let dns = Self {
             address,
+            names,
             stop,
             thread: Some(thread),
+        };
+        for (name, record) in records {
+            dns.add(name, record.clone());
         }
+        dns
+    }
+
+    /// One record more. Negative answers carry no time, so nobody believes in them any longer.
+    pub fn add(&self, name: &str, record: Record) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.entry(name.to_ascii_lowercase()).or_default().push(record);
+    }
+
+    /// Takes all records of a name away.
+    pub fn remove(&self, name: &str) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.remove(&name.to_ascii_lowercase());
+    }
+
+    /// The name of `127.0.0.last`.
+    pub fn name_loopback(&self, last: u8, host: &str) {
+        self.add(&format!("{last}.0.0.127.in-addr.arpa"), Record::Ptr(host.to_owned()));
     }
 }
 
@@ -70,7 +99,7 @@ impl Drop for Dns {
     }
 }
 
-fn answer(question: &[u8], names: &HashMap<String, Vec<Record>>) -> Option<Vec<u8>> {
+fn answer(question: &[u8], names: &Names) -> Option<Vec<u8>> {
     let (name, end) = read_name(question, 12)?;
     let asked = u16::from_be_bytes([*question.get(end)?, *question.get(end + 1)?]);
     let records = names.get(&name.to_ascii_lowercase());
@@ -100,17 +129,28 @@ fn answer(question: &[u8], names: &HashMap<String, Vec<Record>>) -> Option<Vec<u
 fn data(record: &Record, asked: u16) -> Option<Vec<u8>> {
     match (record, asked) {
         (Record::A(address), 1) => Some(address.octets().to_vec()),
-        (Record::Mx(host), 15) => {
-            let mut data = vec![0, 10];
-            for label in host.split('.') {
-                data.push(u8::try_from(label.len()).ok()?);
-                data.extend_from_slice(label.as_bytes());
+        (Record::Mx(host), 15) => Some([&[0, 10], name(host)?.as_slice()].concat()),
+        (Record::Ptr(host), 12) => name(host),
+        (Record::Txt(text), 16) => {
+            let mut data = Vec::new();
+            for piece in text.as_bytes().chunks(255) {
+                data.push(u8::try_from(piece.len()).ok()?);
+                data.extend_from_slice(piece);
             }
-            data.push(0);
             Some(data)
         }
-        (Record::A(_) | Record::Mx(_), _) => None,
+        (Record::A(_) | Record::Mx(_) | Record::Ptr(_) | Record::Txt(_), _) => None,
     }
+}
+
+fn name(host: &str) -> Option<Vec<u8>> {
+    let mut octets = Vec::new();
+    for label in host.split('.') {
+        octets.push(u8::try_from(label.len()).ok()?);
+        octets.extend_from_slice(label.as_bytes());
+    }
+    octets.push(0);
+    Some(octets)
 }
 
 /// The name at `at`, and where what follows begins.

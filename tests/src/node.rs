@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use crate::binary::posthorn;
+use crate::dns::Dns;
 use crate::imap::{Imap, Stored};
 use crate::program::{Finished, Input, run};
 use crate::smtp::Smtp;
@@ -99,6 +100,8 @@ pub struct Node {
     folder: tempfile::TempDir,
     child: Option<Child>,
     ready: Ready,
+    /// A name server that knows nothing, where the test brings none: the real one is not for tests to ask.
+    dns: Option<Dns>,
 }
 
 impl Node {
@@ -138,11 +141,13 @@ impl Node {
     #[must_use]
     pub fn unpopulated(options: Options) -> Self {
         let folder = tempfile::Builder::new().prefix("posthorn").tempdir().unwrap();
+        let has_dns = options.settings.contains("[dns]");
         let node = Self {
             options,
             folder,
             child: None,
             ready: Ready::default(),
+            dns: (!has_dns).then(|| Dns::serve(&[])),
         };
         fs::write(node.config(), node.settings()).unwrap();
         node
@@ -168,9 +173,13 @@ impl Node {
         ]
         .map(|name| format!("{name} = [\"127.0.0.1:0\"]\n"))
         .concat();
+        let dns = match &self.dns {
+            Some(dns) => format!("[dns]\nresolvers = [\"{}\"]\n", dns.address),
+            None => String::new(),
+        };
         format!(
             "hostname = \"{hostname}\"\ndata = {data:?}\n[listen]\nsmtp = [\"{smtp}\"]\n{free}\n\
-             [login]\nallow_plaintext = true\n{settings}"
+             [login]\nallow_plaintext = true\n{settings}\n{dns}"
         )
     }
 

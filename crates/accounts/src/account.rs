@@ -146,6 +146,7 @@ pub fn remove_account(tx: &mut Tx<'_>, id: AccountId) -> Result<(), RemoveAccoun
             used_by,
         });
     }
+    tx.execute(sql::DELETE_FORWARDING, params![&key])?;
     tx.execute(sql::DELETE_ADDRESS, params![&key])?;
     tx.execute(sql::DELETE_ACCOUNT, params![id])?;
     Ok(())

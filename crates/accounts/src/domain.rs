@@ -16,6 +16,9 @@ pub struct DomainEntry {
     pub created_at: Timestamp,
     /// Where mail for unknown addresses of it goes; `None`: it is refused.
     pub catch_all: Option<Address>,
+    /// What it does with mail that nobody vouches for, in the words of whoever judges mail; `None`: as the
+    /// defaults say.
+    pub rules: Option<String>,
 }
 
 /// Why a domain was not added.
@@ -112,6 +115,7 @@ pub fn domains(tx: &Tx<'_>) -> Result<Vec<DomainEntry>, StoreError> {
             domain: parse_stored(row.text(0)?)?,
             created_at: row.timestamp(1)?,
             catch_all: row.opt_text(2)?.map(parse_stored_address).transpose()?,
+            rules: row.opt_text(3)?.map(str::to_owned),
         })
     })
 }
@@ -143,6 +147,26 @@ pub fn set_catch_all(
         0 => Err(CatchAllError::NotOurDomain(domain.clone())),
         _ => Ok(()),
     }
+}
+
+/// Changes what a domain does with mail that nobody vouches for; `None`: as the defaults say. Tells whether
+/// the domain is one of ours.
+///
+/// # Errors
+/// When the store fails.
+pub fn set_rules(tx: &mut Tx<'_>, domain: &Domain, rules: Option<&str>) -> Result<bool, StoreError> {
+    Ok(tx.execute(sql::SET_RULES, params![domain.as_str(), rules])? > 0)
+}
+
+/// What a domain does with mail that nobody vouches for; `None`: as the defaults say, or it is not ours.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn rules(tx: &Tx<'_>, domain: &Domain) -> Result<Option<String>, StoreError> {
+    let found = tx.query_row(sql::DOMAIN, params![domain.as_str()], |row| {
+        Ok(row.opt_text(2)?.map(str::to_owned))
+    })?;
+    Ok(found.flatten())
 }
 
 /// A domain of ours, as mail is sorted by it.
@@ -191,6 +215,7 @@ mod tests {
                 domain: ours.clone(),
                 created_at: now(),
                 catch_all: None,
+                rules: None,
             };
             assert_eq!(domains(tx).unwrap(), [entry]);
             remove_domain(tx, &ours).unwrap();
@@ -199,6 +224,18 @@ mod tests {
                 Err(RemoveDomainError::NotOurDomain(ours.clone()))
             );
             assert_eq!(domains(tx).unwrap(), []);
+        });
+    }
+
+    #[test]
+    fn a_domain_keeps_its_rules() {
+        Directory::ours().run(|tx| {
+            let ours = domain("ours.test");
+            assert_eq!(rules(tx, &ours).unwrap(), None);
+            assert!(set_rules(tx, &ours, Some("strict")).unwrap());
+            assert_eq!(rules(tx, &ours).unwrap().as_deref(), Some("strict"));
+            assert_eq!(domains(tx).unwrap()[0].rules.as_deref(), Some("strict"));
+            assert!(!set_rules(tx, &domain("theirs.test"), Some("strict")).unwrap());
         });
     }
 

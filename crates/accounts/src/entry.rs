@@ -40,6 +40,8 @@ impl fmt::Display for AddressHolder {
 pub enum TargetUse {
     /// This alias has it as a target.
     Alias(Address),
+    /// The mail of this account is sent on to it.
+    Forwarding(Address),
     /// It is the catch-all address of this domain.
     CatchAll(Domain),
 }
@@ -48,6 +50,7 @@ impl fmt::Display for TargetUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Alias(address) => write!(f, "the alias {address}"),
+            Self::Forwarding(address) => write!(f, "the account {address}"),
             Self::CatchAll(domain) => write!(f, "the catch-all of {domain}"),
         }
     }
@@ -121,6 +124,9 @@ pub(crate) fn uses_of(tx: &Tx<'_>, key: &str) -> Result<Vec<TargetUse>, StoreErr
     let mut uses = tx.query(sql::ALIASES_OF_TARGET, params![key], |row| {
         read_address(row, 0).map(TargetUse::Alias)
     })?;
+    uses.extend(tx.query(sql::FORWARDERS_TO, params![key], |row| {
+        read_address(row, 0).map(TargetUse::Forwarding)
+    })?);
     tx.for_each(sql::CATCH_ALLS, &[], |row| {
         let target = read_address(row, 1)?;
         if target.lookup_key() == key || plain_key(&target) == key {

@@ -74,6 +74,7 @@ pub(crate) fn targets(tx: &Tx<'_>, text: &str) -> Vec<String> {
             ..
         } => format!("{address} ({detail})"),
         Target::Local { address, .. } | Target::Remote(address) => address.to_string(),
+        Target::Reports(domain) => format!("reports about {domain}"),
     };
     targets.into_iter().map(line).collect()
 }

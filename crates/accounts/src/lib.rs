@@ -13,6 +13,7 @@ mod alias;
 mod check;
 mod domain;
 mod entry;
+mod forwarding;
 mod password;
 mod proof;
 mod resolve;
@@ -27,15 +28,17 @@ pub use alias::{Alias, AliasError, RemoveAliasError, add_alias, change_alias, li
 pub use check::check;
 pub use domain::{
     AddDomainError, CatchAllError, DomainEntry, RemoveDomainError, add_domain, domains, is_local_domain,
-    remove_domain, set_catch_all,
+    remove_domain, rules, set_catch_all, set_rules,
 };
 pub use entry::{AddressHolder, TargetUse};
+pub use forwarding::{Forwarding, ForwardingError, forwarding, set_forwarding};
 pub use password::{
     MAX_PASSWORD_OCTETS, MIN_PASSWORD_CHARACTERS, PasswordError, PasswordRecord, Salts, verify, verify_nobody,
 };
 pub use proof::{PROOF_LIFETIME, ProofCache, REMEMBERED_PROOFS};
 pub use resolve::{
-    AliasFault, DetailSeparator, MAX_ALIAS_DEPTH, MAX_TARGETS, Resolution, Target, may_send_as, resolve,
+    AliasFault, DetailSeparator, MAX_ALIAS_DEPTH, MAX_TARGETS, REPORT_ADDRESSES, Resolution, Target,
+    may_send_as, resolve,
 };
 pub use schema::SCHEMA;
 pub use sql::STATEMENTS;

@@ -2,8 +2,10 @@
 //!
 //! 1. an account or an alias with exactly this address (in any letter case);
 //! 2. the same without its `+detail` (RFC 5233 section 4), which is passed on with the mail;
-//! 3. the catch-all address of the domain;
-//! 4. `postmaster` (RFC 5321 section 4.5.1) and `abuse` (RFC 2142 section 2) when nobody has them: the
+//! 3. `dmarc-reports` and `tls-reports`, to which the records we publish send reports: the server reads
+//!    these itself;
+//! 4. the catch-all address of the domain;
+//! 5. `postmaster` (RFC 5321 section 4.5.1) and `abuse` (RFC 2142 section 2) when nobody has them: the
 //!    domain's first account, which is the one with the lowest id. They are unknown only in a domain
 //!    without any account.
 //!
@@ -19,7 +21,7 @@ use posthorn_base::{AccountId, Address, Domain};
 use posthorn_store::{StoreError, Tx, params};
 
 use crate::entry::{self, Entry, read_address};
-use crate::{alias, domain, sql};
+use crate::{alias, domain, forwarding, sql};
 
 /// Recipients one address can stand for.
 pub const MAX_TARGETS: usize = 1_000;
@@ -66,7 +68,13 @@ pub enum Target {
     },
     /// An address elsewhere.
     Remote(Address),
+    /// Nobody: reports about mail that claims to be from this domain of ours, which we read ourselves.
+    Reports(Domain),
 }
+
+/// The names at which every domain of ours takes reports (RFC 9990, RFC 9991, RFC 8460), unless somebody
+/// has them: those that the records we publish name.
+pub const REPORT_ADDRESSES: [&str; 2] = ["dmarc-reports", "tls-reports"];
 
 /// Why an alias leads nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,6 +98,7 @@ pub fn resolve(tx: &Tx<'_>, address: &Address, separator: DetailSeparator) -> Re
     let rules = Rules {
         separator,
         catch_all: CatchAll::Use,
+        sends_on: true,
     };
     rules.resolve(tx, address)
 }
@@ -104,13 +113,14 @@ pub fn may_send_as(tx: &Tx<'_>, account: AccountId, address: &Address) -> Result
     let rules = Rules {
         separator: DetailSeparator::On,
         catch_all: CatchAll::Ignore,
+        sends_on: false,
     };
     let Resolution::Targets(targets) = rules.resolve(tx, address)? else {
         return Ok(false);
     };
     let mut locals = targets.iter().filter_map(|target| match target {
         Target::Local { account, .. } => Some(*account),
-        Target::Remote(_) => None,
+        Target::Remote(_) | Target::Reports(_) => None,
     });
     // One account is in the list once at most.
     Ok(locals.next() == Some(account) && locals.next().is_none())
@@ -121,9 +131,10 @@ pub(crate) fn is_known(tx: &Tx<'_>, address: &Address, catch_all: CatchAll) -> R
     let rules = Rules {
         separator: DetailSeparator::On,
         catch_all,
+        sends_on: false,
     };
     Ok(match rules.look_up(tx, address)? {
-        Found::NotLocal | Found::Account { .. } | Found::Forward { .. } => true,
+        Found::NotLocal | Found::Account { .. } | Found::Forward { .. } | Found::Reports(_) => true,
         Found::Unknown => false,
     })
 }
@@ -140,6 +151,8 @@ pub(crate) enum CatchAll {
 struct Rules {
     separator: DetailSeparator,
     catch_all: CatchAll,
+    /// Does the mail of an account go on to where the account sends it?
+    sends_on: bool,
 }
 
 /// What one address is, before aliases are followed.
@@ -152,9 +165,12 @@ enum Found {
         detail: Option<String>,
     },
     Forward {
+        /// The account that keeps a copy.
+        keeper: Option<(AccountId, Address)>,
         targets: Vec<Address>,
         detail: Option<String>,
     },
+    Reports(Domain),
 }
 
 impl Rules {
@@ -163,7 +179,7 @@ impl Rules {
         match found {
             Found::NotLocal => return Ok(Resolution::NotLocal),
             Found::Unknown => return Ok(Resolution::Unknown),
-            Found::Account { .. } | Found::Forward { .. } => {}
+            Found::Account { .. } | Found::Forward { .. } | Found::Reports(_) => {}
         }
         // What an alias names goes where mail for it would go.
         let onward = Self {
@@ -190,7 +206,7 @@ impl Rules {
         let Some(local) = domain::find(tx, domain)? else {
             return Ok(Found::NotLocal);
         };
-        if let Some(found) = exact(tx, address, None)? {
+        if let Some(found) = self.exact(tx, address, None)? {
             return Ok(found);
         }
         let plain = match self.separator {
@@ -198,14 +214,22 @@ impl Rules {
             DetailSeparator::Off => None,
         };
         if let Some((plain, detail)) = &plain
-            && let Some(found) = exact(tx, plain, Some(detail.clone()))?
+            && let Some(found) = self.exact(tx, plain, Some(detail.clone()))?
         {
             return Ok(found);
+        }
+        let name = address.local().as_str();
+        if REPORT_ADDRESSES
+            .iter()
+            .any(|reports| reports.eq_ignore_ascii_case(name))
+        {
+            return Ok(Found::Reports(domain.clone()));
         }
         if self.catch_all == CatchAll::Use
             && let Some(target) = local.catch_all
         {
             return Ok(Found::Forward {
+                keeper: None,
                 targets: vec![target],
                 detail: None,
             });
@@ -216,22 +240,53 @@ impl Rules {
         };
         implied(tx, &name, domain, detail)
     }
-}
 
-/// The account or alias with exactly this address.
-fn exact(tx: &Tx<'_>, address: &Address, detail: Option<String>) -> Result<Option<Found>, StoreError> {
-    Ok(match entry::find(tx, &address.lookup_key())? {
-        Some(Entry::Account { account, address }) => Some(Found::Account {
+    /// The account or alias with exactly this address.
+    fn exact(
+        self,
+        tx: &Tx<'_>,
+        address: &Address,
+        detail: Option<String>,
+    ) -> Result<Option<Found>, StoreError> {
+        let key = address.lookup_key();
+        Ok(match entry::find(tx, &key)? {
+            Some(Entry::Account { account, address }) => {
+                Some(self.account(tx, &key, account, address, detail)?)
+            }
+            Some(Entry::Alias { key }) => Some(Found::Forward {
+                keeper: None,
+                targets: alias::targets(tx, &key)?,
+                detail,
+            }),
+            None => None,
+        })
+    }
+
+    /// An account, or where it sends its mail on to.
+    fn account(
+        self,
+        tx: &Tx<'_>,
+        key: &str,
+        account: AccountId,
+        address: Address,
+        detail: Option<String>,
+    ) -> Result<Found, StoreError> {
+        if self.sends_on {
+            let forwarding = forwarding::of_key(tx, key)?;
+            if !forwarding.targets.is_empty() {
+                return Ok(Found::Forward {
+                    keeper: forwarding.keeps_copy.then_some((account, address)),
+                    targets: forwarding.targets,
+                    detail,
+                });
+            }
+        }
+        Ok(Found::Account {
             account,
             address,
             detail,
-        }),
-        Some(Entry::Alias { key }) => Some(Found::Forward {
-            targets: alias::targets(tx, &key)?,
-            detail,
-        }),
-        None => None,
-    })
+        })
+    }
 }
 
 /// The names every domain has.
@@ -284,7 +339,7 @@ impl Walk {
             let taken = match rules.look_up(tx, &step.address)? {
                 Found::NotLocal => self.push(Target::Remote(step.address)),
                 Found::Unknown => Ok(()),
-                found @ (Found::Account { .. } | Found::Forward { .. }) => {
+                found @ (Found::Account { .. } | Found::Forward { .. } | Found::Reports(_)) => {
                     self.take(found, step.detail, step.depth)
                 }
             };
@@ -300,6 +355,7 @@ impl Walk {
     fn take(&mut self, found: Found, inherited: Option<String>, depth: usize) -> Result<(), AliasFault> {
         match found {
             Found::NotLocal | Found::Unknown => Ok(()),
+            Found::Reports(domain) => self.push(Target::Reports(domain)),
             Found::Account {
                 account,
                 address,
@@ -314,8 +370,21 @@ impl Walk {
                     detail: detail.or(inherited),
                 })
             }
-            Found::Forward { targets, detail } => {
+            Found::Forward {
+                keeper,
+                targets,
+                detail,
+            } => {
                 let detail = detail.or(inherited);
+                if let Some((account, address)) = keeper
+                    && self.accounts.insert(account)
+                {
+                    self.push(Target::Local {
+                        account,
+                        address,
+                        detail: detail.clone(),
+                    })?;
+                }
                 for target in targets {
                     self.wait(target, detail.clone(), depth.saturating_add(1))?;
                 }

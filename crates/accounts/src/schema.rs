@@ -6,7 +6,7 @@ use posthorn_store::Component;
 /// The tables of this crate, for [`posthorn_store::Store::open`].
 pub const SCHEMA: Component = Component {
     name: "accounts",
-    migrations: &[VERSION_1],
+    migrations: &[VERSION_1, VERSION_2],
     blob_references: &[],
 };
 
@@ -35,4 +35,16 @@ const VERSION_1: &[&str] = &[
         name TEXT NOT NULL, last_used BIGINT NOT NULL,
         PRIMARY KEY (name))",
     "INSERT INTO directory_counter (name, last_used) VALUES ('account', 0)",
+];
+
+/// `rules` is what the domain does with mail that nobody vouches for, in the words of whoever judges mail;
+/// NULL: as the defaults say.
+///
+/// `forwarding` has the columns of `alias_target`, and beside them whether a copy stays and whose mail it is.
+const VERSION_2: &[&str] = &[
+    "ALTER TABLE domain ADD COLUMN rules TEXT",
+    "CREATE TABLE forwarding (
+        address TEXT NOT NULL, target TEXT NOT NULL, plain_target TEXT NOT NULL, written TEXT NOT NULL,
+        keeps_copy BIGINT NOT NULL, owner TEXT NOT NULL,
+        PRIMARY KEY (address, target))",
 ];

@@ -4,10 +4,11 @@
 pub(crate) const INSERT_DOMAIN: &str = "INSERT INTO domain (domain, created_at) VALUES ($1, $2)
     ON CONFLICT (domain) DO NOTHING";
 pub(crate) const DELETE_DOMAIN: &str = "DELETE FROM domain WHERE domain = $1";
-pub(crate) const DOMAIN: &str = "SELECT created_at, catch_all FROM domain WHERE domain = $1";
-pub(crate) const DOMAINS: &str = "SELECT domain, created_at, catch_all FROM domain ORDER BY domain";
+pub(crate) const DOMAIN: &str = "SELECT created_at, catch_all, rules FROM domain WHERE domain = $1";
+pub(crate) const DOMAINS: &str = "SELECT domain, created_at, catch_all, rules FROM domain ORDER BY domain";
 pub(crate) const CATCH_ALLS: &str = "SELECT domain, catch_all FROM domain WHERE catch_all IS NOT NULL";
 pub(crate) const SET_CATCH_ALL: &str = "UPDATE domain SET catch_all = $2 WHERE domain = $1";
+pub(crate) const SET_RULES: &str = "UPDATE domain SET rules = $2 WHERE domain = $1";
 pub(crate) const COUNT_IN_DOMAIN: &str = "SELECT COUNT(*) FROM address WHERE domain = $1 AND kind = $2";
 pub(crate) const FIRST_ACCOUNT: &str = "SELECT account_id, written FROM address
     WHERE domain = $1 AND kind = 'account' ORDER BY account_id LIMIT 1";
@@ -34,6 +35,16 @@ pub(crate) const ALIASES: &str = "SELECT a.written, t.written
     FROM address a LEFT JOIN alias_target t ON t.address = a.address
     WHERE a.kind = 'alias' ORDER BY a.address, t.target";
 
+// Forwarding.
+pub(crate) const FORWARDING: &str =
+    "SELECT written, keeps_copy FROM forwarding WHERE address = $1 ORDER BY target";
+pub(crate) const DELETE_FORWARDING: &str = "DELETE FROM forwarding WHERE address = $1";
+pub(crate) const INSERT_FORWARDING: &str = "INSERT INTO forwarding
+    (address, target, plain_target, written, keeps_copy, owner)
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (address, target) DO NOTHING";
+pub(crate) const FORWARDERS_TO: &str = "SELECT DISTINCT owner FROM forwarding
+    WHERE target = $1 OR plain_target = $1 ORDER BY owner";
+
 // Accounts.
 pub(crate) const NEXT_ACCOUNT: &str =
     "UPDATE directory_counter SET last_used = last_used + 1 WHERE name = 'account' RETURNING last_used";
@@ -58,6 +69,11 @@ pub(crate) const SET_DISABLED: &str = "UPDATE directory_account SET disabled = $
 pub const STATEMENTS: &[&str] = &[
     INSERT_DOMAIN,
     DELETE_DOMAIN,
+    SET_RULES,
+    FORWARDING,
+    DELETE_FORWARDING,
+    INSERT_FORWARDING,
+    FORWARDERS_TO,
     DOMAIN,
     DOMAINS,
     CATCH_ALLS,

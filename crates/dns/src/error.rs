@@ -31,11 +31,10 @@ pub(crate) fn from_net(error: &NetError) -> NoRecords {
 
 /// How long the absence of records may be believed (RFC 2308 section 5).
 pub(crate) fn believed_for(error: &NetError) -> Duration {
-    let seconds = match error {
-        NetError::Dns(DnsError::NoRecordsFound(none)) => none.negative_ttl,
-        _ => None,
+    let NetError::Dns(DnsError::NoRecordsFound(none)) = error else {
+        return Duration::ZERO;
     };
-    Duration::from_secs(seconds.unwrap_or(0).into())
+    Duration::from_secs(none.negative_ttl.unwrap_or(0).into())
 }
 
 pub(crate) fn timeout(after: Duration) -> NoRecords {

@@ -1,10 +1,5 @@
 //! Between the library's record data and ours.
 
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the library's list of record types grows; these are meant here"
-)]
-
 use hickory_proto::rr::rdata::{CAA, TLSA};
 use hickory_proto::rr::{Name, RData, RecordType};
 use posthorn_base::lookup::{Kind, Record};

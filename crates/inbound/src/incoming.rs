@@ -7,6 +7,8 @@ use posthorn_accounts::Target;
 use posthorn_base::{AccountId, Address, QueueId, SessionId, TlsInfo};
 use posthorn_smtp::{Notify, Sender};
 
+use crate::judge::Judgement;
+
 /// Where a message comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -59,6 +61,8 @@ pub struct Incoming {
     pub sender: Sender,
     /// What `RCPT` said, resolved; at least one.
     pub addressees: Vec<Addressee>,
-    /// The octets as they came.
+    /// The octets as they came, without what only pretends to be ours.
     pub octets: Arc<[u8]>,
+    /// What was found out about it; `None` for what this server writes itself.
+    pub judgement: Option<Judgement>,
 }

@@ -1,9 +1,17 @@
 //! The transactions that accept a message, as a value: whoever commits it may put its own beside it.
 
-use posthorn_base::{AccountId, Timestamp};
+use std::sync::Arc;
+
+use posthorn_accounts as accounts;
+use posthorn_base::{AccountId, Address, Domain, Timestamp};
+use posthorn_correspondents::{self as correspondents, Seen, Vouched};
+use posthorn_impersonation as impersonation;
 use posthorn_mailbox::{self as mailbox, MailboxError, NewMessage, Quota, Target};
 use posthorn_queue as queue;
+use posthorn_reports::{Carrier, Report};
 use posthorn_store::{Blob, Partition, StoreError, Tx};
+
+use crate::judge::{Author, OwnName};
 
 /// A transaction of a plan failed; nothing of the plan is stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +46,8 @@ pub(crate) enum Part {
         account: AccountId,
         target: Target,
         message: NewMessage,
+        /// Whom the reader knows from now on.
+        author: Option<Arc<Author>>,
     },
     Remote {
         bucket: i64,
@@ -45,6 +55,15 @@ pub(crate) enum Part {
         blob: Blob,
         recipients: Vec<queue::NewRecipient>,
     },
+    /// Reports about our domains.
+    Reports { reports: Vec<Report>, carrier: Carrier },
+    /// Whom one of our people wrote to.
+    Wrote {
+        account: AccountId,
+        to: Vec<(Address, String)>,
+    },
+    /// What one of our people calls themselves.
+    OwnName(OwnName),
 }
 
 /// All transactions of one message.
@@ -55,7 +74,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(now: Timestamp) -> Self {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
         Self {
             now,
             parts: Vec::new(),
@@ -77,6 +98,8 @@ impl Plan {
         let partition = |part: &Part| match part {
             Part::Local { account, .. } => Partition::Account(*account),
             Part::Remote { bucket, .. } => Partition::Bucket(*bucket),
+            Part::Wrote { account, .. } => Partition::Account(*account),
+            Part::Reports { .. } | Part::OwnName(_) => Partition::Directory,
         };
         self.parts.iter().map(partition).collect()
     }
@@ -85,7 +108,7 @@ impl Plan {
     #[must_use]
     pub fn buckets(&self) -> Vec<i64> {
         let bucket = |part: &Part| match part {
-            Part::Local { .. } => None,
+            Part::Local { .. } | Part::Reports { .. } | Part::Wrote { .. } | Part::OwnName(_) => None,
             Part::Remote { bucket, .. } => Some(*bucket),
         };
         self.parts.iter().filter_map(bucket).collect()
@@ -102,9 +125,13 @@ impl Plan {
                 account,
                 target,
                 message,
+                author,
             }) => {
                 mailbox::deliver(tx, *account, target, message, Quota::Checked, self.now)?;
-                Ok(())
+                match author {
+                    Some(author) => Ok(self.got_mail_from(tx, *account, author)?),
+                    None => Ok(()),
+                }
             }
             Some(Part::Remote {
                 bucket,
@@ -116,6 +143,55 @@ impl Plan {
                 queue::enqueue(tx, *bucket, message, recipients)?;
                 Ok(())
             }
+            Some(Part::Reports { reports, carrier }) => {
+                let ours: Vec<Domain> = accounts::domains(tx)?
+                    .into_iter()
+                    .map(|entry| entry.domain)
+                    .collect();
+                for report in reports {
+                    posthorn_reports::keep(tx, report, carrier, &ours, self.now)?;
+                }
+                Ok(())
+            }
+            Some(Part::Wrote { account, to }) => Ok(self.wrote_to(tx, *account, to)?),
+            Some(Part::OwnName(own)) => {
+                correspondents::learn_own_name(tx, &own.address, &own.name_key, &own.name)?;
+                Ok(())
+            }
         }
+    }
+
+    fn got_mail_from(&self, tx: &mut Tx<'_>, account: AccountId, author: &Author) -> Result<(), StoreError> {
+        let seen = Seen {
+            address: &author.key,
+            domain: &author.domain,
+            skeleton: &author.skeleton,
+            name: &author.name,
+            vouched: if author.is_vouched_for {
+                Vouched::Yes
+            } else {
+                Vouched::No
+            },
+        };
+        correspondents::learn_received(tx, account, &seen, self.now)
+    }
+
+    fn wrote_to(
+        &self,
+        tx: &mut Tx<'_>,
+        account: AccountId,
+        to: &[(Address, String)],
+    ) -> Result<(), StoreError> {
+        for (address, name) in to {
+            let Some(domain) = address.domain() else { continue };
+            let addressee = correspondents::Addressee {
+                address: &address.lookup_key(),
+                domain: domain.as_str(),
+                skeleton: &impersonation::skeleton(domain.as_str()),
+                name,
+            };
+            correspondents::learn_sent(tx, account, &[addressee], self.now)?;
+        }
+        Ok(())
     }
 }

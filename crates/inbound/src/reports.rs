@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use posthorn_accounts::{self as accounts, AliasFault, DetailSeparator, Resolution, Target};
+use posthorn_accounts::{AliasFault, DetailSeparator, Resolution, Target};
 use posthorn_base::{Address, QueueId, ReversePath, Timestamp};
 use posthorn_smtp::{Body, Sender};
 use posthorn_store::{Store, StoreError};
@@ -62,10 +62,10 @@ impl Reports {
         message: Arc<[u8]>,
         now: Timestamp,
     ) -> Result<Plan, ReportError> {
-        let (address, details) = (to.clone(), self.details);
+        let (address, details, inbound) = (to.clone(), self.details, self.inbound.clone());
         let resolved = self
             .store
-            .read(move |tx| accounts::resolve(tx, &address, details))
+            .read(move |tx| inbound.resolve(tx, &address, details, now))
             .await?;
         let targets = match resolved {
             Resolution::Targets(targets) => targets,
@@ -95,6 +95,7 @@ impl Reports {
             sender,
             addressees: vec![addressee],
             octets: message,
+            judgement: None,
         };
         Ok(self.inbound.prepare(&incoming, now)?)
     }

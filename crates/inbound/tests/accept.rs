@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use posthorn_accounts::{self as accounts, DetailSeparator, Target};
@@ -29,7 +30,13 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let components = [accounts::SCHEMA, mailbox::SCHEMA, queue::COMPONENT];
+        let components = [
+            accounts::SCHEMA,
+            mailbox::SCHEMA,
+            queue::COMPONENT,
+            posthorn_correspondents::SCHEMA,
+            posthorn_reports::SCHEMA,
+        ];
         let store = Store::open(&Options::new(folder.path()), &components).unwrap();
         for account in [AccountId(1), AccountId(2)] {
             store
@@ -47,7 +54,7 @@ impl Fixture {
             max_age: Duration::from_secs(3_600),
         };
         Self {
-            inbound: Inbound::new(store.clone(), settings),
+            inbound: Inbound::new(store.clone(), settings, keys()),
             store,
             _folder: folder,
         }
@@ -146,6 +153,7 @@ fn incoming(origin: Origin, addressees: Vec<Addressee>, text: &str) -> Incoming 
         },
         addressees,
         octets: text.as_bytes().into(),
+        judgement: None,
     }
 }
 
@@ -335,11 +343,11 @@ fn a_report_comes_to_its_author_and_one_for_nobody_is_refused() {
 fn wait_for<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(std::thread::Thread);
     impl std::task::Wake for Unpark {
-        fn wake(self: std::sync::Arc<Self>) {
+        fn wake(self: Arc<Self>) {
             self.0.unpark();
         }
     }
-    let waker = std::sync::Arc::new(Unpark(std::thread::current())).into();
+    let waker = Arc::new(Unpark(std::thread::current())).into();
     let mut future = std::pin::pin!(future);
     loop {
         if let std::task::Poll::Ready(value) =
@@ -348,5 +356,12 @@ fn wait_for<T>(future: impl Future<Output = T>) -> T {
             return value;
         }
         std::thread::park();
+    }
+}
+
+fn keys() -> Keys {
+    Keys {
+        keyring: posthorn_signing::Keyring::default(),
+        srs: Arc::new(posthorn_trust::srs::Srs::new(posthorn_base::Secret::new([7; 32]))),
     }
 }

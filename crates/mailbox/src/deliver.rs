@@ -23,6 +23,8 @@ pub struct NewMessage {
     pub internal_date: Timestamp,
     /// Flags from the start.
     pub flags: Flags,
+    /// What was found out about its sender when it arrived, as `posthorn_trust::Evidence` stores it.
+    pub evidence: Option<Arc<[u8]>>,
 }
 
 /// Which mailbox.
@@ -148,6 +150,7 @@ fn insert_email(
             &rendered.body,
             &rendered.parts.to_bytes(),
             &rendered.preview,
+            message.evidence.as_deref(),
         ],
     )?;
     Ok(())

@@ -8,7 +8,7 @@ use posthorn_store::Component;
 /// The tables of this crate.
 pub const SCHEMA: Component = Component {
     name: "mailbox",
-    migrations: &[VERSION_1],
+    migrations: &[VERSION_1, VERSION_2],
     blob_references: &["SELECT blob_hash, blob_generation, size_octets FROM email"],
 };
 
@@ -38,6 +38,9 @@ const VERSION_1: &[&str] = &[
     "CREATE TABLE thread_key (account_id BIGINT NOT NULL, key BYTEA NOT NULL, thread_id BIGINT NOT NULL,
         PRIMARY KEY (account_id, key))",
 ];
+
+/// What was found out about the sender when it arrived; NULL when nobody watched it arrive.
+const VERSION_2: &[&str] = &["ALTER TABLE email ADD COLUMN evidence BYTEA"];
 
 macro_rules! statements {
     ($($name:ident = $sql:literal;)*) => {
@@ -92,8 +95,13 @@ statements! {
     ADD_TO_COUNTERS = "UPDATE mailbox SET modseq = $3, messages = messages + $4, unseen = unseen + $5,
         deleted = deleted + $6, size_octets = size_octets + $7 WHERE account_id = $1 AND mailbox_id = $2";
     INSERT_EMAIL = "INSERT INTO email (account_id, email_id, thread_id, copies, blob_hash, blob_generation,
-        size_octets, received_at, sent_at, header_octets, envelope, body_structure, body, parts, preview)
-        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        size_octets, received_at, sent_at, header_octets, envelope, body_structure, body, parts, preview, evidence)
+        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    SELECT_EVIDENCE = "SELECT evidence FROM email WHERE account_id = $1 AND email_id = $2";
+    SELECT_ENVELOPES = "SELECT email_id, envelope FROM email WHERE account_id = $1 ORDER BY email_id DESC";
+    SELECT_PLACES = "SELECT b.name, m.uid FROM message m JOIN mailbox b
+        ON b.account_id = m.account_id AND b.mailbox_id = m.mailbox_id
+        WHERE m.account_id = $1 AND m.email_id = $2 ORDER BY b.mailbox_id, m.uid";
     ADD_COPIES = "UPDATE email SET copies = copies + $3 WHERE account_id = $1 AND email_id = $2 RETURNING copies";
     DELETE_EMAIL = "DELETE FROM email WHERE account_id = $1 AND email_id = $2";
     SELECT_EMAIL = "SELECT thread_id, blob_hash, blob_generation, size_octets, received_at, sent_at, header_octets,

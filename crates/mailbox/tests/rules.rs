@@ -48,6 +48,7 @@ impl Fixture {
             blob: self.store.stage_blob(octets, now()).unwrap(),
             internal_date: now(),
             flags: Flags::default(),
+            evidence: Some(Arc::from(text.as_bytes())),
         }
     }
 
@@ -513,4 +514,27 @@ proptest! {
         }
         prop_assert_eq!(fixture.findings(), [] as [&str; 0]);
     }
+}
+
+#[test]
+fn what_was_found_out_about_a_message_is_kept_with_it() {
+    let fixture = Fixture::new(0);
+    let text = "Message-ID: <m1@far.test>\r\nSubject: one\r\n\r\nbody\r\n";
+    let delivered = fixture.deliver(text);
+    fixture.deliver("Message-ID: <m2@far.test>\r\n\r\nbody\r\n");
+    let read = move |tx: &mut Tx<'_>| {
+        Ok((
+            evidence(tx, ANNA, delivered.email)?,
+            with_message_id(tx, ANNA, "<m1@far.test>")?,
+            places(tx, ANNA, delivered.email)?,
+        ))
+    };
+    let (evidence, found, places) = fixture.write(read).unwrap();
+    assert_eq!(evidence.as_deref(), Some(text.as_bytes()));
+    assert_eq!(found, [delivered.email]);
+    assert_eq!(places.len(), 1);
+    assert_eq!(
+        (places[0].mailbox.as_str(), places[0].uid),
+        ("INBOX", delivered.uid)
+    );
 }

@@ -15,4 +15,4 @@ pub use driver::{Ended, Handler, drive};
 pub use limits::{ConnectionLimits, Connections, Refusal};
 pub use listener::{Accepted, Refuse, Serving, serve};
 pub use stream::Stream;
-pub use tls::{ClientTls, HandshakeError, ServerTls, TlsSide};
+pub use tls::{ClientTls, HandshakeError, ServerTls, TlsSide, first_certificate};

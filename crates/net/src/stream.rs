@@ -51,6 +51,19 @@ impl Stream {
         Ok(Self::plain(socket.connect(peer).await?))
     }
 
+    /// The certificate that the server showed, in DER; `None` without TLS, or on the server's side.
+    #[must_use]
+    pub fn peer_certificate(&self) -> Option<Vec<u8>> {
+        match &self.inner {
+            Inner::Plain(_) => None,
+            Inner::Tls(tls) => {
+                let (_, connection) = tls.io.get_ref();
+                let chain = connection.peer_certificates()?;
+                chain.first().map(|leaf| leaf.to_vec())
+            }
+        }
+    }
+
     /// Negotiates TLS, at most 30 s long.
     ///
     /// # Errors

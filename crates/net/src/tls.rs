@@ -15,7 +15,7 @@ use std::sync::Arc;
 use rustls::crypto::CryptoProvider;
 
 pub use client::{ClientTls, Roots};
-pub use files::TlsError;
+pub use files::{TlsError, first_certificate};
 pub use handshake::{HandshakeError, TlsSide};
 pub use server::ServerTls;
 

@@ -7,9 +7,12 @@ mod accounts;
 mod aliases;
 mod check;
 mod client;
+mod dkim;
 mod domains;
+mod message;
 mod queue;
 mod refusal;
+mod reports;
 mod request;
 mod response;
 mod socket;
@@ -22,12 +25,14 @@ use std::sync::Arc;
 use posthorn_store::Store;
 
 pub(crate) use client::{AskError, ask};
+pub(crate) use dkim::KEEP_FOR;
 pub(crate) use request::{
-    AccountRequest, AliasRequest, DomainRequest, QueueChange, QueueRequest, Request, Selection,
+    AccountRequest, AliasRequest, DkimRequest, DomainRequest, MessageRequest, QueueChange, QueueRequest,
+    ReportsRequest, Request, Selection,
 };
 pub(crate) use response::{
-    AccountView, AliasView, AttemptView, CheckView, CountsView, DomainView, MessageView, QueueView,
-    RecipientView, Response, WaitingView,
+    AccountView, AliasView, AttemptView, CheckView, CountsView, DomainView, FoundView, KeyView, MessageView,
+    QueueView, RecipientView, ReportedView, Response, WaitingView,
 };
 pub(crate) use socket::{bind, listen, socket_path};
 pub(crate) use wire::{HashedPassword, Text};
@@ -37,6 +42,7 @@ pub(crate) use wire::{HashedPassword, Text};
 pub(crate) struct Admin {
     store: Store,
     wake: Arc<dyn Fn() + Send + Sync>,
+    domains_changed: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Admin {
@@ -44,7 +50,23 @@ impl Admin {
     /// at it anew.
     #[must_use]
     pub(crate) fn new(store: Store, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
-        Self { store, wake }
+        Self {
+            store,
+            wake,
+            domains_changed: Arc::new(|| {}),
+        }
+    }
+
+    /// `tell` is called after each change of domains, their keys or their switches, so that the running server
+    /// reads them anew.
+    #[must_use]
+    pub(crate) fn when_domains_change(mut self, tell: Arc<dyn Fn() + Send + Sync>) -> Self {
+        self.domains_changed = tell;
+        self
+    }
+
+    fn tell_domains_changed(&self) {
+        (self.domains_changed)();
     }
 }
 
@@ -56,6 +78,9 @@ pub(crate) fn execute(admin: &Admin, request: Request) -> Response {
         Request::Account(request) => accounts::execute(admin, request),
         Request::Alias(request) => aliases::execute(admin, request),
         Request::Queue(request) => queue::execute(admin, request),
+        Request::Dkim(request) => dkim::execute(admin, request),
+        Request::Message(request) => message::execute(admin, request),
+        Request::Reports(request) => reports::execute(admin, request),
         Request::CheckStore => check::execute(admin),
     };
     done.unwrap_or_else(|refusal| Response::Refused(refusal.to_string()))

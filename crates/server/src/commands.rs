@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and how it ends. Exit status 0: done; 1: refused or failed, with a
-//! sentence on the standard error stream; 2: not a command that there is.
+//! sentence on the standard error stream; 2: not a command that there is. `posthorn dns check` says
+//! with it how bad things are.
 
 mod account;
 mod alias;
@@ -7,10 +8,15 @@ mod ask;
 mod check;
 mod config;
 mod demo;
+mod dkim;
+mod dns;
 mod domain;
+mod explain;
 mod failure;
+mod names;
 mod password;
 mod queue;
+mod reports;
 mod serve;
 mod settings;
 #[cfg(test)]
@@ -55,6 +61,13 @@ enum Command {
     Alias(alias::Args),
     /// Mail on its way to other servers.
     Queue(queue::Args),
+    /// The keys that domains sign their mail with.
+    Dkim(dkim::Args),
+    /// The DNS records of a domain.
+    Dns(dns::Args),
+    Explain(explain::Args),
+    /// What other servers report about mail in a domain's name.
+    Reports(reports::Args),
     Check(check::Args),
     /// The settings file.
     Config(config::Args),
@@ -81,7 +94,7 @@ pub(crate) fn run() -> ExitCode {
             if let Some(text) = failure.text() {
                 output::complain(&text);
             }
-            ExitCode::FAILURE
+            ExitCode::from(failure.status())
         }
     }
 }
@@ -95,6 +108,10 @@ fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Account(args) => account::run(config, args),
         Command::Alias(args) => alias::run(config, args),
         Command::Queue(args) => queue::run(config, args),
+        Command::Dkim(args) => dkim::run(config, args),
+        Command::Dns(args) => dns::run(config, args),
+        Command::Explain(args) => explain::run(config, args),
+        Command::Reports(args) => reports::run(config, args),
         Command::Check(args) => check::run(config, &args),
         Command::Config(args) => config::run(&args),
         Command::Version => Ok(output::print(concat!("posthorn ", env!("CARGO_PKG_VERSION")))?),

@@ -10,5 +10,8 @@ pub(crate) fn components() -> Vec<Component> {
         posthorn_accounts::SCHEMA,
         posthorn_mailbox::SCHEMA,
         posthorn_queue::COMPONENT,
+        posthorn_correspondents::SCHEMA,
+        posthorn_signing::SCHEMA,
+        posthorn_reports::SCHEMA,
     ]
 }

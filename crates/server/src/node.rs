@@ -2,13 +2,17 @@
 //! decided elsewhere.
 
 mod care;
+mod domains;
+mod keys;
 mod listen;
 mod ready;
+mod reporting;
 mod returns;
 mod services;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use posthorn_config::{ConfigError, LogFormat, Settings};
 use posthorn_dns::ResolverError;
@@ -17,12 +21,13 @@ use posthorn_net::{BindError, ServerTls};
 use posthorn_runtime::logging::{self, Format, LogSettings};
 use posthorn_runtime::{Shutdown, Signal, Signals};
 use posthorn_sessions::Services;
-use posthorn_store::OpenError;
+use posthorn_store::{OpenError, StoreError};
 use tokio::task::JoinSet;
 
 pub(crate) use ready::Addresses;
 
 use crate::admin::{self, Admin};
+use domains::Domains;
 
 /// A node cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +38,9 @@ pub(crate) enum NodeError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The store fails.
+    #[error(transparent)]
+    Stored(#[from] StoreError),
     /// Certificate or key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -77,9 +85,11 @@ impl Node {
         let tls = certificate(settings)?;
         let shutdown = Shutdown::new();
         let mut tasks = JoinSet::new();
-        let (built, waker) = services::build(settings, store, &shutdown, &mut tasks)?;
+        let (built, domains, waker) = services::build(settings, store, &shutdown, &mut tasks)?;
         let addresses = ports.addresses();
-        let admin = Admin::new(built.store.clone(), std::sync::Arc::new(move || waker.wake_all()));
+        let refreshed = domains.clone();
+        let admin = Admin::new(built.store.clone(), Arc::new(move || waker.wake_all()))
+            .when_domains_change(Arc::new(move || refresh(&refreshed)));
         let socket = admin::socket_path(&settings.data);
         let listening = admin::bind(&socket).map_err(|cause| NodeError::System {
             what: format!("the socket {} for administration", socket.display()),
@@ -87,8 +97,11 @@ impl Node {
         })?;
         let (admins, stop) = (admin.clone(), shutdown.clone());
         tasks.spawn(async move { admin::listen(admins, listening, &stop).await });
-        let (cared_for, stop) = (built.store.clone(), shutdown.clone());
-        tasks.spawn(async move { care::run(cared_for, &stop).await });
+        let (care, stop) = (
+            care::Care::new(built.clone(), domains, settings),
+            shutdown.clone(),
+        );
+        tasks.spawn(async move { care.run(&stop).await });
         listen::serve_all(ports, settings, &built, &tls, &shutdown, &mut tasks);
         Ok(Self {
             addresses,
@@ -112,6 +125,13 @@ impl Node {
     pub(crate) async fn stop(mut self) {
         self.shutdown.trigger();
         while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// What changed is in the store; that the node goes on with the old is no reason to stop.
+fn refresh(domains: &Domains) {
+    if let Err(cause) = domains.refresh() {
+        tracing::error!(%cause, "keys and switches of the domains could not be read anew");
     }
 }
 

@@ -5,10 +5,12 @@
 mod credentials;
 pub mod imap;
 pub mod pop3;
+mod reporting;
 mod services;
 pub mod smtp;
 mod watch;
 
 pub use credentials::Credentials;
+pub use reporting::Reporting;
 pub use services::{MaildropLock, MaildropLocks, NotOpened, OverQuota, Services, Wake};
 pub use watch::{Watch, Watcher};

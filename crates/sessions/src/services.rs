@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use posthorn_accounts::DetailSeparator;
-use posthorn_base::AccountId;
+use posthorn_base::{AccountId, Domain};
+use posthorn_dns::Resolver;
 use posthorn_inbound::{Inbound, Reports};
 use posthorn_store::Store;
 
-use crate::{Credentials, Watch};
+use crate::{Credentials, Reporting, Watch};
 
 /// What a sender is told when a mailbox is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,12 @@ pub struct Services {
     pub over_quota: OverQuota,
     /// Whether `+detail` belongs to an address.
     pub details: DetailSeparator,
+    /// Asks about senders.
+    pub resolver: Resolver,
+    /// Our own name, also in Authentication-Results.
+    pub hostname: Domain,
+    /// Notes what domains want to hear about mail in their name.
+    pub reporting: Reporting,
 }
 
 /// One POP3 session per maildrop (RFC 1939 section 3), and not too often (RFC 2449 section 6.5).

@@ -1,5 +1,7 @@
 //! SMTP and submission: who may send, who is a recipient, and the message itself, handed to `inbound`.
 
+mod trust;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use posthorn_smtp::{Envelope, Recipient, Refusal, Sender};
 use posthorn_store::{INLINE_BLOB_OCTETS, StoreError};
 
 use crate::{OverQuota, Services};
+use trust::Examined;
 
 /// Answers one SMTP session.
 pub struct SmtpHandler {
@@ -26,6 +29,8 @@ pub struct SmtpHandler {
     checked: Option<AccountId>,
     /// The account that is logged in.
     account: Option<AccountId>,
+    /// The name it logged in with.
+    identity: Option<String>,
     /// What MAIL announced.
     announced_octets: Option<u64>,
     /// What the accounts of the recipients so far use and may use.
@@ -45,6 +50,7 @@ impl SmtpHandler {
             peer,
             checked: None,
             account: None,
+            identity: None,
             announced_octets: None,
             usages: HashMap::new(),
             addressees: Vec::new(),
@@ -75,11 +81,12 @@ impl SmtpHandler {
 
     async fn recipient(&mut self, recipient: Recipient) -> Result<Answer, StoreError> {
         let (address, details) = (recipient.address.clone(), self.services.details);
+        let (inbound, now) = (self.services.inbound.clone(), clock::wall());
         let (resolution, usages) = self
             .services
             .store
             .read(move |tx| {
-                let resolution = accounts::resolve(tx, &address, details)?;
+                let resolution = inbound.resolve(tx, &address, details, now)?;
                 let usages = usages(tx, &local_accounts(&resolution))?;
                 Ok::<_, StoreError>((resolution, usages))
             })
@@ -124,6 +131,8 @@ impl SmtpHandler {
         let octets: Arc<[u8]> = std::mem::take(&mut self.body).into();
         let addressees = std::mem::take(&mut self.addressees);
         self.check_room(&addressees, envelope.size_octets)?;
+        let now = clock::wall();
+        let Examined { octets, judgement } = self.examined(&envelope, octets, &addressees, now).await?;
         let queue_id = random::queue_id();
         let incoming = Incoming {
             queue_id,
@@ -138,8 +147,8 @@ impl SmtpHandler {
             sender: envelope.sender,
             addressees,
             octets,
+            judgement: Some(judgement),
         };
-        let now = clock::wall();
         let mut plan = prepare(self.services.inbound.clone(), &incoming, now)
             .await
             .map_err(|cause| self.refused(cause))?;
@@ -188,7 +197,7 @@ impl SmtpHandler {
                     .usages
                     .get(account)
                     .is_some_and(|usage| usage.is_exceeded_by(size_octets)),
-                Target::Remote(_) => false,
+                Target::Remote(_) | Target::Reports(_) => false,
             })
     }
 
@@ -209,6 +218,7 @@ impl SmtpHandler {
             Refused::HeaderTooLarge => {
                 Refusal::Malformed("The header of the message is too large".to_owned())
             }
+            Refused::NotAReport(_) => Refusal::Malformed(cause.to_string()),
             Refused::Store(cause) => self.internal(&cause),
         }
     }
@@ -269,7 +279,7 @@ fn protocol(mode: Mode, envelope: &Envelope) -> &'static str {
 fn locals(targets: &[Target]) -> impl Iterator<Item = AccountId> {
     targets.iter().filter_map(|target| match target {
         Target::Local { account, .. } => Some(*account),
-        Target::Remote(_) => None,
+        Target::Remote(_) | Target::Reports(_) => None,
     })
 }
 
@@ -312,6 +322,7 @@ impl Handler<ServerSession> for SmtpHandler {
             Event::BodyDiscarded => self.body = Vec::new(),
             Event::LoggedIn { identity, mechanism } => {
                 self.account = self.checked;
+                self.identity = Some(identity.clone());
                 tracing::info!(%session, %peer, account = identity, mechanism = mechanism.name(), "SMTP log-in");
             }
             Event::LoginFailed { user } => {

@@ -16,6 +16,7 @@ mod make;
 mod records;
 mod rotate;
 mod schema;
+mod secret;
 mod sql;
 
 pub use check::check;
@@ -28,6 +29,7 @@ pub use rotate::{
     remove_domain, retire, tidy,
 };
 pub use schema::SCHEMA;
+pub use secret::secret;
 pub use sql::STATEMENTS;
 
 #[cfg(test)]

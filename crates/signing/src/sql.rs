@@ -22,10 +22,16 @@ pub(crate) const DELETE_KEY: &str = "DELETE FROM dkim_key
     WHERE domain = $1 AND selector = $2 AND state = 'retired'";
 pub(crate) const DELETE_DOMAIN: &str = "DELETE FROM dkim_key WHERE domain = $1";
 
+pub(crate) const INSERT_SECRET: &str = "INSERT INTO server_secret (name, secret) VALUES ($1, $2)
+    ON CONFLICT (name) DO NOTHING";
+pub(crate) const SECRET: &str = "SELECT secret FROM server_secret WHERE name = $1";
+
 /// All of them, for a test that runs each on several engines.
 pub const STATEMENTS: &[&str] = &[
     KEYS,
     ALL_KEYS,
+    INSERT_SECRET,
+    SECRET,
     INSERT_KEY,
     ACTIVATE_KEY,
     RETIRE_KEY,

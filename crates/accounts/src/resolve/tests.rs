@@ -137,6 +137,23 @@ fn postmaster_belongs_to_whoever_has_it() {
 }
 
 #[test]
+fn reports_are_for_the_server_unless_somebody_has_their_address() {
+    Directory::ours().run(|tx| {
+        add(tx, "anna@ours.test");
+        set_catch_all(tx, &domain("ours.test"), Some(&address("anna@ours.test"))).unwrap();
+        assert_eq!(
+            targets(tx, "DMARC-reports@ours.test"),
+            ["reports about ours.test"]
+        );
+        assert_eq!(targets(tx, "tls-reports@ours.test"), ["reports about ours.test"]);
+        assert_eq!(targets(tx, "reports@ours.test"), ["anna@ours.test"]);
+        alias(tx, "dmarc-reports@ours.test", &["desk@far.test"]);
+        assert_eq!(targets(tx, "dmarc-reports@ours.test"), ["desk@far.test"]);
+        assert_eq!(targets(tx, "dmarc-reports@far.test"), ["NotLocal"]);
+    });
+}
+
+#[test]
 fn an_alias_leads_to_each_target_once() {
     Directory::ours().run(|tx| {
         add(tx, "anna@ours.test");

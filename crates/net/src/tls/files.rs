@@ -151,3 +151,9 @@ fn not_pem(path: &Path, cause: &pem::Error) -> TlsError {
         reason: cause.to_string(),
     }
 }
+/// The first certificate of a PEM file, in DER; `None` when there is none or the file cannot be read.
+#[must_use]
+pub fn first_certificate(path: &Path) -> Option<Vec<u8>> {
+    let first = CertificateDer::pem_file_iter(path).ok()?.next()?;
+    first.ok().map(|certificate| certificate.to_vec())
+}

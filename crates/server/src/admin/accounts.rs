@@ -1,7 +1,7 @@
 //! Accounts: what `posthorn account` asks for. An account is two things that live and die together, its
 //! entry in the directory and its mail storage.
 
-use posthorn_accounts::{Account, AccountState, NewAccount, PasswordRecord};
+use posthorn_accounts::{Account, AccountState, Forwarding, NewAccount, PasswordRecord};
 use posthorn_base::{AccountId, Address, Domain};
 use posthorn_mailbox::{MailboxError, Usage};
 use posthorn_runtime::clock;
@@ -29,6 +29,14 @@ pub(super) fn execute(admin: &Admin, request: AccountRequest) -> Result<Response
             address: Text(address),
             quota_octets,
         } => set_quota(admin, &address, quota_octets),
+        AccountRequest::Forward {
+            address: Text(address),
+            targets,
+            keeps_copy,
+        } => {
+            let targets = targets.into_iter().map(|text| text.0).collect();
+            forward(admin, address, Forwarding { targets, keeps_copy })
+        }
         AccountRequest::Enable(Text(address)) => set_state(admin, address, AccountState::Active),
         AccountRequest::Disable(Text(address)) => set_state(admin, address, AccountState::Disabled),
     }
@@ -58,10 +66,17 @@ fn add(admin: &Admin, address: Address, password: PasswordRecord, quota: u64) ->
 
 fn remove(admin: &Admin, address: &Address) -> Result<Response, Refusal> {
     let id = id_of(admin, address)?;
+    let key = address.lookup_key();
     let partitions = vec![Partition::Directory, Partition::Account(id)];
     let removed = admin.store.write_group(partitions, move |tx, part| match part {
-        0 => posthorn_accounts::remove_account(tx, id).map_err(Refusal::from),
-        _ => posthorn_mailbox::remove_account(tx, id).map_err(Refusal::from),
+        0 => {
+            posthorn_accounts::remove_account(tx, id)?;
+            posthorn_correspondents::forget_own_names(tx, &key).map_err(Refusal::from)
+        }
+        _ => {
+            posthorn_mailbox::remove_account(tx, id)?;
+            posthorn_correspondents::forget_account(tx, id).map_err(Refusal::from)
+        }
     });
     removed.wait()?;
     Ok(Response::Done(format!(
@@ -97,6 +112,26 @@ fn set_state(admin: &Admin, address: Address, state: AccountState) -> Result<Res
     Ok(Response::Done(said))
 }
 
+fn forward(admin: &Admin, address: Address, forwarding: Forwarding) -> Result<Response, Refusal> {
+    let to: Vec<String> = forwarding.targets.iter().map(ToString::to_string).collect();
+    let said = match (to.as_slice(), forwarding.keeps_copy) {
+        ([], _) => format!("mail for {address} stays in its mailbox"),
+        (to, true) => format!("mail for {address} goes to {} too", to.join(", ")),
+        (to, false) => format!(
+            "mail for {address} goes to {} and no longer into its mailbox",
+            to.join(", ")
+        ),
+    };
+    admin
+        .store
+        .write(Partition::Directory, move |tx| {
+            let id = find(tx, &address)?;
+            posthorn_accounts::set_forwarding(tx, id, &forwarding).map_err(Refusal::from)
+        })
+        .wait()?;
+    Ok(Response::Done(said))
+}
+
 fn set_quota(admin: &Admin, address: &Address, quota_octets: u64) -> Result<Response, Refusal> {
     let id = id_of(admin, address)?;
     let written = admin.store.write(Partition::Account(id), move |tx| {
@@ -117,7 +152,8 @@ fn list(admin: &Admin, domain: Option<Domain>) -> Result<Response, Refusal> {
             for account in posthorn_accounts::list_accounts(tx)? {
                 if domain.is_none() || account.address.domain() == domain.as_ref() {
                     let usage = usage(tx, account.id)?;
-                    views.push(view(&account, usage));
+                    let forwarding = posthorn_accounts::forwarding(tx, &account.address)?;
+                    views.push(view(&account, usage, &forwarding));
                 }
             }
             Ok::<_, Refusal>(views)
@@ -135,7 +171,7 @@ pub(super) fn usage(tx: &Tx<'_>, id: AccountId) -> Result<Option<Usage>, Refusal
     }
 }
 
-fn view(account: &Account, usage: Option<Usage>) -> AccountView {
+fn view(account: &Account, usage: Option<Usage>, forwarding: &Forwarding) -> AccountView {
     AccountView {
         id: account.id.0,
         address: account.address.to_string(),
@@ -147,6 +183,8 @@ fn view(account: &Account, usage: Option<Usage>) -> AccountView {
         quota_octets: usage.and_then(|usage| usage.quota_octets),
         created_at: account.created_at.to_rfc3339(),
         password_changed_at: account.password_changed_at.to_rfc3339(),
+        forwards_to: forwarding.targets.iter().map(ToString::to_string).collect(),
+        keeps_copy: forwarding.keeps_copy,
     }
 }
 

@@ -84,7 +84,13 @@ fn connect(data: &Path) -> io::Result<UnixStream> {
 fn converse(mut stream: UnixStream, request: &Request) -> Result<Response, AskError> {
     let patience = match request {
         Request::CheckStore => None,
-        Request::Domain(_) | Request::Account(_) | Request::Alias(_) | Request::Queue(_) => Some(PATIENCE),
+        Request::Domain(_)
+        | Request::Account(_)
+        | Request::Alias(_)
+        | Request::Queue(_)
+        | Request::Dkim(_)
+        | Request::Message(_)
+        | Request::Reports(_) => Some(PATIENCE),
     };
     match exchange(&mut stream, &to_line(request)?, patience) {
         Ok(answer) => Ok(from_line(&answer)?),

@@ -1,11 +1,13 @@
 //! Why a request was refused. Its text goes to the administrator as it is: a plain sentence and what to do.
 
 use posthorn_accounts::{
-    AddAccountError, AddDomainError, AliasError, CatchAllError, ChangeAccountError, RemoveAccountError,
-    RemoveAliasError, RemoveDomainError,
+    AddAccountError, AddDomainError, AliasError, CatchAllError, ChangeAccountError, ForwardingError,
+    RemoveAccountError, RemoveAliasError, RemoveDomainError,
 };
 use posthorn_base::{Address, Domain, QueueId};
 use posthorn_mailbox::MailboxError;
+use posthorn_reports::Unreadable;
+use posthorn_signing::{ActivateError, AddKeysError, MakeKeysError, RetireError};
 use posthorn_store::StoreError;
 
 /// Why a request was refused.
@@ -19,6 +21,20 @@ pub(super) enum Refusal {
     NoSuchAccount(Address),
     #[error("the queue does not know the message {0}; `posthorn queue list` shows what waits")]
     NoSuchMessage(QueueId),
+    #[error("{account} has no message with the Message-ID {message_id}")]
+    NoSuchMail { account: Address, message_id: String },
+    #[error("this is no report: {0}")]
+    Unreadable(#[from] Unreadable),
+    #[error("{0} is no report about a domain of ours, or it was kept before")]
+    NotKept(String),
+    #[error(transparent)]
+    MakeKeys(#[from] MakeKeysError),
+    #[error(transparent)]
+    AddKeys(#[from] AddKeysError),
+    #[error(transparent)]
+    Activate(#[from] ActivateError),
+    #[error(transparent)]
+    Retire(#[from] RetireError),
     #[error("nothing in the queue fits; `posthorn queue list` shows what waits, `posthorn queue show` why")]
     NothingFits,
     #[error("say which recipients: give the id of a message, a domain, or both")]
@@ -35,6 +51,8 @@ pub(super) enum Refusal {
     RemoveAccount(#[from] RemoveAccountError),
     #[error(transparent)]
     ChangeAccount(#[from] ChangeAccountError),
+    #[error(transparent)]
+    Forwarding(#[from] ForwardingError),
     #[error(transparent)]
     Alias(AliasError),
     #[error(transparent)]

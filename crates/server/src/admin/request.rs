@@ -1,5 +1,8 @@
 //! What can be asked of the administration. Serialised for the socket; the names are part of its version.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use posthorn_base::{Address, Domain, QueueId};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +20,12 @@ pub(crate) enum Request {
     Alias(AliasRequest),
     /// Something about mail on its way out.
     Queue(QueueRequest),
+    /// Something about DKIM keys.
+    Dkim(DkimRequest),
+    /// Something about one message.
+    Message(MessageRequest),
+    /// Something about reports.
+    Reports(ReportsRequest),
     /// Look for damage in the store. Reads everything.
     CheckStore,
 }
@@ -29,7 +38,9 @@ impl Request {
             Self::Account(request) => matches!(request, AccountRequest::List { .. }),
             Self::Alias(request) => matches!(request, AliasRequest::List { .. }),
             Self::Queue(request) => matches!(request, QueueRequest::List { .. } | QueueRequest::Show(_)),
-            Self::CheckStore => true,
+            Self::Dkim(request) => matches!(request, DkimRequest::List(_)),
+            Self::Reports(request) => matches!(request, ReportsRequest::Show { .. }),
+            Self::Message(MessageRequest::Find { .. }) | Self::CheckStore => true,
         }
     }
 }
@@ -50,6 +61,81 @@ pub(crate) enum DomainRequest {
         domain: Text<Domain>,
         /// The address; `None`: refuse such mail.
         target: Option<Text<Address>>,
+    },
+    /// What it does with mail that nobody vouches for.
+    Rules {
+        /// The domain.
+        domain: Text<Domain>,
+        /// As [`posthorn_inbound::rules_text`] writes them.
+        rules: String,
+    },
+}
+
+/// Something about DKIM keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DkimRequest {
+    /// Tell those of a domain, or all.
+    List(Option<Text<Domain>>),
+    /// Make new ones, which do not sign yet.
+    Add(Text<Domain>),
+    /// Let one sign whose record was seen in the DNS.
+    Activate {
+        /// Whose.
+        domain: Text<Domain>,
+        /// Which.
+        selector: String,
+    },
+    /// Let one sign no longer.
+    Retire {
+        /// Whose.
+        domain: Text<Domain>,
+        /// Which.
+        selector: String,
+        /// Although none is left then?
+        even_last: bool,
+    },
+}
+
+/// Something about one message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum MessageRequest {
+    /// The newest of an account with that Message-ID.
+    Find {
+        /// Whose.
+        account: Text<Address>,
+        /// With or without angle brackets.
+        message_id: String,
+    },
+}
+
+/// Something about reports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ReportsRequest {
+    /// What others say of mail in a domain's name.
+    Show {
+        /// The domain.
+        domain: Text<Domain>,
+        /// Days to look back.
+        days: u32,
+        /// Names of addresses, where they are known.
+        names: BTreeMap<IpAddr, String>,
+    },
+    /// Send reports on the mail that a domain gets, or do not.
+    Send {
+        /// The domain.
+        domain: Text<Domain>,
+        /// Send them?
+        on: bool,
+    },
+    /// Keep a report that came another way.
+    Keep {
+        /// The name of its file.
+        file: String,
+        /// Its octets, as base64.
+        octets: String,
     },
 }
 
@@ -86,6 +172,15 @@ pub(crate) enum AccountRequest {
         address: Text<Address>,
         /// Octets it may hold; 0 is no limit.
         quota_octets: u64,
+    },
+    /// Send its mail on; no targets: it stays in the mailbox.
+    Forward {
+        /// The account.
+        address: Text<Address>,
+        /// Where to.
+        targets: Vec<Text<Address>>,
+        /// Does a copy stay in the mailbox?
+        keeps_copy: bool,
     },
     /// Let it log in.
     Enable(Text<Address>),

@@ -23,6 +23,59 @@ pub(crate) enum Response {
     Message(MessageView),
     /// What the check found.
     Checked(CheckView),
+    /// DKIM keys.
+    Keys(Vec<KeyView>),
+    /// A message with what was found out about it.
+    Found(FoundView),
+    /// What others report.
+    Reported(ReportedView),
+}
+
+/// A DKIM key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeyView {
+    /// Whose.
+    pub(crate) domain: String,
+    /// Its name below `_domainkey`.
+    pub(crate) selector: String,
+    /// `rsa` or `ed25519`.
+    pub(crate) algorithm: String,
+    /// `pending`, `active`, `retiring` or `retired`.
+    pub(crate) state: String,
+    /// When it was made.
+    pub(crate) made_at: String,
+    /// Since when it is in that state.
+    pub(crate) since: Option<String>,
+    /// Until when its record must stay.
+    pub(crate) keep_until: Option<String>,
+    /// The name of its record; `None` when it needs none any more.
+    pub(crate) name: Option<String>,
+    /// The text of its record.
+    pub(crate) value: Option<String>,
+}
+
+/// A message of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FoundView {
+    /// Where copies of it lie.
+    pub(crate) mailboxes: Vec<String>,
+    /// What was found out when it arrived, as `posthorn_trust::Evidence` stores it.
+    pub(crate) evidence: Option<String>,
+    /// The message itself as base64, when nobody watched it arrive.
+    pub(crate) octets: Option<String>,
+    /// Older messages with the same Message-ID.
+    pub(crate) others: u64,
+}
+
+/// What others report about mail in a domain's name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReportedView {
+    /// `posthorn_reports::Summary`.
+    pub(crate) summary: serde_json::Value,
+    /// For people.
+    pub(crate) text: String,
+    /// The addresses that mail came from, those with most first.
+    pub(crate) sources: Vec<std::net::IpAddr>,
 }
 
 /// A domain of ours.
@@ -36,6 +89,12 @@ pub(crate) struct DomainView {
     pub(crate) catch_all: Option<String>,
     /// When it was added.
     pub(crate) created_at: String,
+    /// What it does with mail that nobody vouches for.
+    #[serde(default)]
+    pub(crate) rules: String,
+    /// Does it send reports on the mail it gets?
+    #[serde(default)]
+    pub(crate) sends_reports: bool,
 }
 
 /// An account.
@@ -55,6 +114,12 @@ pub(crate) struct AccountView {
     pub(crate) created_at: String,
     /// When its password was last set.
     pub(crate) password_changed_at: String,
+    /// Where its mail is sent on to.
+    #[serde(default)]
+    pub(crate) forwards_to: Vec<String>,
+    /// Does a copy of what is sent on stay in the mailbox?
+    #[serde(default)]
+    pub(crate) keeps_copy: bool,
 }
 
 /// An alias.

@@ -66,6 +66,27 @@ enum Command {
         /// Such as 500MB or 2GB; 0 for any amount.
         size: Size,
     },
+    /// Send the mail of an account on to other addresses, or keep it in the mailbox again.
+    ///
+    /// A copy stays in the mailbox unless --no-copy says otherwise. What goes to other servers carries a
+    /// return address of ours (SRS), so that their SPF check passes and failures find the way back.
+    #[command(
+        after_long_help = "Examples:\n  posthorn account forward anna@example.org anna@elsewhere.example\n  \
+            posthorn account forward anna@example.org --none"
+    )]
+    Forward {
+        /// Whose mail.
+        address: Address,
+        /// Where it goes.
+        #[arg(required_unless_present = "none", value_name = "TO")]
+        to: Vec<Address>,
+        /// Keep no copy in the mailbox.
+        #[arg(long)]
+        no_copy: bool,
+        /// Send it on no longer.
+        #[arg(long, conflicts_with_all = ["to", "no_copy"])]
+        none: bool,
+    },
     /// Let an account log in again.
     #[command(after_long_help = "Example:\n  posthorn account enable anna@example.org")]
     Enable {
@@ -107,6 +128,13 @@ pub(super) fn run(config: Option<&Path>, args: Args) -> Result<(), Failure> {
             address: Text(address),
             quota_octets: size.octets(),
         },
+        Command::Forward {
+            address, to, no_copy, ..
+        } => AccountRequest::Forward {
+            address: Text(address),
+            targets: to.into_iter().map(Text).collect(),
+            keeps_copy: !no_copy,
+        },
         Command::Enable { address } => AccountRequest::Enable(Text(address)),
         Command::Disable { address } => AccountRequest::Disable(Text(address)),
         Command::List { domain } => {
@@ -134,9 +162,21 @@ fn text(accounts: &[AccountView]) -> String {
                 .used_octets
                 .map_or_else(|| "missing".to_owned(), output::size),
             account.quota_octets.map_or_else(|| "-".to_owned(), output::size),
+            forwards(account),
             account.created_at.clone(),
         ]
     };
     let rows: Vec<_> = accounts.iter().map(row).collect();
-    output::table(&["ADDRESS", "STATE", "USED", "QUOTA", "ADDED"], &rows)
+    output::table(
+        &["ADDRESS", "STATE", "USED", "QUOTA", "FORWARDED TO", "ADDED"],
+        &rows,
+    )
+}
+
+fn forwards(account: &AccountView) -> String {
+    match (account.forwards_to.as_slice(), account.keeps_copy) {
+        ([], _) => "-".to_owned(),
+        (to, true) => to.join(", "),
+        (to, false) => format!("{} (no copy)", to.join(", ")),
+    }
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use posthorn_accounts::PasswordError;
 use posthorn_config::ConfigError;
+use posthorn_dns::ResolverError;
 
 use crate::admin::AskError;
 use crate::demo::DemoError;
@@ -37,6 +38,11 @@ pub(super) enum Failure {
     Node(#[from] NodeError),
     #[error(transparent)]
     Demo(#[from] DemoError),
+    #[error(transparent)]
+    Resolver(#[from] ResolverError),
+    /// An examination found something, and says so by its exit status; it is printed already.
+    #[error("")]
+    Found(u8),
     /// What is wrong is printed already.
     #[error("")]
     Told,
@@ -48,11 +54,16 @@ impl Failure {
         matches!(self, Self::Output(cause) if cause.kind() == io::ErrorKind::BrokenPipe)
     }
 
+    /// The exit status.
+    pub(super) fn status(&self) -> u8 {
+        if let Self::Found(status) = self { *status } else { 1 }
+    }
+
     /// What to print; `None` when nothing is left to say.
     pub(super) fn text(&self) -> Option<String> {
         let text = self.to_string();
         match self {
-            Self::Told => None,
+            Self::Told | Self::Found(_) => None,
             // Each line of it begins with the file and the line, which editors understand.
             Self::Config(ConfigError::Faulty { .. }) => Some(text),
             Self::Config(ConfigError::Unreadable { .. })
@@ -66,7 +77,8 @@ impl Failure {
             | Self::Output(_)
             | Self::Runtime(_)
             | Self::Node(_)
-            | Self::Demo(_) => Some(format!("posthorn: {text}")),
+            | Self::Demo(_)
+            | Self::Resolver(_) => Some(format!("posthorn: {text}")),
         }
     }
 }

@@ -22,9 +22,9 @@ impl Returns for ReturnsHere {
                 .map(|plan| Box::new(Report(plan)) as Box<dyn Plan>)
                 .map_err(|cause| match cause {
                     ReportError::Nobody(_)
-                    | ReportError::Refused(Refused::Loop | Refused::HeaderTooLarge) => {
-                        PlanError::Undeliverable(cause.to_string())
-                    }
+                    | ReportError::Refused(
+                        Refused::Loop | Refused::HeaderTooLarge | Refused::NotAReport(_),
+                    ) => PlanError::Undeliverable(cause.to_string()),
                     ReportError::Alias(_) | ReportError::Refused(Refused::Store(_)) => {
                         PlanError::Temporary(cause.to_string())
                     }

@@ -6,7 +6,7 @@ use posthorn_accounts::{DetailSeparator, ProofCache, REMEMBERED_PROOFS};
 use posthorn_base::{Address, Secret};
 use posthorn_config::{self as config, Settings};
 use posthorn_dns::Resolver;
-use posthorn_inbound::{self as inbound, Inbound, Reports};
+use posthorn_inbound::{self as inbound, Inbound, Keys, Reports};
 use posthorn_net::ClientTls;
 use posthorn_net::tls::Roots;
 use posthorn_outbound::{self as outbound, Outbound, Parts, Waker};
@@ -17,6 +17,7 @@ use posthorn_store::{Options, Store};
 use tokio::task::JoinSet;
 
 use super::NodeError;
+use super::domains::{self, Domains};
 use super::returns::ReturnsHere;
 use crate::components::components;
 
@@ -31,9 +32,18 @@ pub(super) fn build(
     store: Store,
     shutdown: &Shutdown,
     tasks: &mut JoinSet<()>,
-) -> Result<(Services, Waker), NodeError> {
+) -> Result<(Services, Domains, Waker), NodeError> {
     let report_from = report_from(settings)?;
-    let inbound = Inbound::new(store.clone(), inbound_settings(settings, report_from.clone()));
+    let domains = Domains::read(store.clone())?;
+    let keys = Keys {
+        keyring: domains.keyring.clone(),
+        srs: Arc::new(domains::srs(&store)?),
+    };
+    let inbound = Inbound::new(
+        store.clone(),
+        inbound_settings(settings, report_from.clone()),
+        keys,
+    );
     let watch = Watch::default();
     let announces = watch.clone();
     store.on_change(move |accounts| announces.announce(accounts));
@@ -45,11 +55,12 @@ pub(super) fn build(
         config::DetailSeparator::Off => DetailSeparator::Off,
     };
     let reports = Reports::new(store.clone(), inbound.clone(), details);
+    let resolver = Resolver::new(&settings.dns.resolvers, settings.dns.timeout)?;
     let outbound = Outbound::new(
         outbound_config(settings, report_from)?,
         Parts {
             store: store.clone(),
-            resolver: Resolver::new(&settings.dns.resolvers, settings.dns.timeout)?,
+            resolver: resolver.clone(),
             tls: ClientTls::opportunistic()?,
             returns: Arc::new(ReturnsHere {
                 reports: reports.clone(),
@@ -73,8 +84,11 @@ pub(super) fn build(
             config::OverQuota::Refuse => OverQuota::Refuse,
         },
         details,
+        resolver,
+        hostname: settings.hostname.clone(),
+        reporting: domains.reporting.clone(),
     };
-    Ok((services, waker))
+    Ok((services, domains, waker))
 }
 
 /// Who answers for this server.

@@ -50,6 +50,8 @@ impl ImapHandler {
                 rendered,
                 internal_date: internal_date.unwrap_or(now),
                 flags,
+                // Nobody watched it arrive.
+                evidence: None,
             })
         });
         let message = staged.await.map_err(panicked)??;

@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::fs::{OpenOptions, Permissions};
 use std::path::Path;
 use std::sync::Arc;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 
@@ -14,6 +16,14 @@ use crate::{Row, StoreError, Value};
 const CACHED_STATEMENTS: usize = 512;
 /// Pages (of 4 KiB) of write-ahead log after which it is copied back into the database.
 const CHECKPOINT_PAGES: u32 = 4_000;
+
+/// Keys and mail are in the database: its file, and those that SQLite makes beside it, are for its owner alone.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let mut options = OpenOptions::new();
+    let file = options.create(true).append(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))
+}
 
 /// A connection that belongs to one thread.
 pub(crate) struct SqliteConnection {
@@ -25,6 +35,7 @@ pub(crate) struct SqliteConnection {
 impl SqliteConnection {
     /// The connection that writes. WAL with `synchronous=FULL`: a commit is on stable storage.
     pub(crate) fn open_writer(path: &Path) -> Result<Self, StoreError> {
+        keep_private(path).map_err(|cause| StoreError::Statement(format!("{}: {cause}", path.display())))?;
         let inner = Connection::open(path).map_err(from_sqlite)?;
         inner
             .execute_batch(&format!(
@@ -33,7 +44,7 @@ impl SqliteConnection {
                  PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 10000;"
             ))
             .map_err(from_sqlite)?;
-        Ok(Self::from_connection(inner))
+        Self::from_connection(inner)
     }
 
     /// A connection that only reads, beside the writer.
@@ -46,15 +57,19 @@ impl SqliteConnection {
                  PRAGMA busy_timeout = 10000;",
             )
             .map_err(from_sqlite)?;
-        Ok(Self::from_connection(inner))
+        Self::from_connection(inner)
     }
 
-    fn from_connection(inner: Connection) -> Self {
+    fn from_connection(inner: Connection) -> Result<Self, StoreError> {
         inner.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
-        Self {
+        // Else a statement is prepared again whenever a parameter changes that its plan might depend on.
+        inner
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .map_err(from_sqlite)?;
+        Ok(Self {
             inner,
             translated: RefCell::default(),
-        }
+        })
     }
 
     /// A statement without parameters that does not come from a caller (BEGIN, COMMIT, PRAGMA, DDL).

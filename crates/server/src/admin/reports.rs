@@ -1,0 +1,107 @@
+//! Reports: what `posthorn reports` asks for.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use posthorn_base::Domain;
+use posthorn_reports::{Carrier, Kept, Limits, Sending, read_file};
+use posthorn_runtime::clock;
+use posthorn_store::Partition;
+
+use super::refusal::Refusal;
+use super::response::{ReportedView, Response};
+use super::{Admin, ReportsRequest, Text};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Columns of a line on the screen.
+const WIDTH: usize = 100;
+
+pub(super) fn execute(admin: &Admin, request: ReportsRequest) -> Result<Response, Refusal> {
+    match request {
+        ReportsRequest::Show {
+            domain: Text(domain),
+            days,
+            names,
+        } => show(admin, domain, days, names),
+        ReportsRequest::Send {
+            domain: Text(domain),
+            on,
+        } => send(admin, domain, on),
+        ReportsRequest::Keep { file, octets } => keep(admin, &file, &octets),
+    }
+}
+
+fn show(
+    admin: &Admin,
+    domain: Domain,
+    days: u32,
+    names: BTreeMap<IpAddr, String>,
+) -> Result<Response, Refusal> {
+    let now = clock::wall();
+    let since = now.minus(DAY.saturating_mul(days));
+    let summary = admin
+        .store
+        .read(move |tx| {
+            if posthorn_accounts::is_local_domain(tx, &domain)? {
+                Ok(posthorn_reports::summary(tx, &domain, since, now, &names)?)
+            } else {
+                Err(Refusal::NotOurDomain(domain.clone()))
+            }
+        })
+        .wait()?;
+    Ok(Response::Reported(ReportedView {
+        text: summary.to_text(WIDTH),
+        sources: summary.addresses(),
+        summary: serde_json::to_value(&summary).unwrap_or_default(),
+    }))
+}
+
+fn send(admin: &Admin, domain: Domain, on: bool) -> Result<Response, Refusal> {
+    let (said, sending) = if on {
+        (format!("{domain} reports daily on the mail it gets"), Sending::On)
+    } else {
+        (format!("{domain} sends no reports"), Sending::Off)
+    };
+    admin
+        .store
+        .write(Partition::Directory, move |tx| {
+            if posthorn_accounts::is_local_domain(tx, &domain)? {
+                Ok(posthorn_reports::set_sending(tx, &domain, sending)?)
+            } else {
+                Err(Refusal::NotOurDomain(domain.clone()))
+            }
+        })
+        .wait()?;
+    admin.tell_domains_changed();
+    Ok(Response::Done(said))
+}
+
+fn keep(admin: &Admin, file: &str, octets: &str) -> Result<Response, Refusal> {
+    let octets = STANDARD.decode(octets).unwrap_or_default();
+    let found = read_file(file, &octets, &Limits::default())?;
+    let (count, now) = (found.len(), clock::wall());
+    let kept = admin
+        .store
+        .write(Partition::Directory, move |tx| {
+            let ours: Vec<Domain> = posthorn_accounts::domains(tx)?
+                .into_iter()
+                .map(|entry| entry.domain)
+                .collect();
+            let mut kept = 0_usize;
+            for report in &found {
+                let outcome = posthorn_reports::keep(tx, report, &Carrier::File, &ours, now)?;
+                kept = kept.saturating_add(usize::from(outcome == Kept::New));
+            }
+            Ok::<_, Refusal>(kept)
+        })
+        .wait()?;
+    if kept == 0 {
+        return Err(Refusal::NotKept(file.to_owned()));
+    }
+    Ok(Response::Done(format!(
+        "{file}: {kept} of {count} reports are new"
+    )))
+}
