@@ -23,8 +23,9 @@ pub(crate) fn place(facts: &Facts<'_>, tone: Tone) -> String {
         [] => "this server is set up to deliver such mail".to_owned(),
         some => words(some),
     };
+    // A list that explains the failure says already what failed.
     let (put, although) = match verdict.place {
-        Place::Inbox if !although.is_empty() => (
+        Place::Inbox if !although.is_empty() && !verdict.reasons.contains(&Reason::ListExcuse) => (
             "It was put into the inbox",
             format!(", although {}", words(&although)),
         ),
