@@ -187,3 +187,24 @@ fn the_future_can_move_between_threads() {
     )));
     assert_eq!(evidence.version, VERSION);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(100))]
+    #[test]
+    fn any_octets_are_examined_and_their_evidence_fits(
+        lines in proptest::collection::vec("(From|Received|Reply-To|List-Id|Return-Path|DKIM-Signature|ARC-Seal|X)?:? \\PC{0,60}(\r\n|\n|\r|\r\n\r\n)", 0..20),
+        is_file in proptest::bool::ANY,
+    ) {
+        let octets = lines.concat();
+        let path = ReversePath::parse("bounce@a.test").unwrap();
+        let origin = if is_file { Origin::File } else { Origin::Outside };
+        let mut arrival = arrival(origin, &path, octets.as_bytes());
+        if is_file {
+            arrival.client = None;
+        }
+        let evidence = now(examine(&Names::parse(ZONE), &arrival, at()));
+        let stored = evidence.to_stored();
+        proptest::prop_assert!(stored.len() <= crate::MAX_EVIDENCE_OCTETS);
+        proptest::prop_assert!(Evidence::from_stored(&stored).is_ok());
+    }
+}
