@@ -9,7 +9,8 @@ use posthorn_base::Domain;
 use posthorn_base::lookup::{Kind, Lookup, Record};
 use posthorn_config::Settings;
 use posthorn_doctor::{
-    Key, Plan, Question, Service, Wanted, check, compare, public_key_sha256, records, to_json, to_text, zone,
+    Key, Plan, Question, Service, Wanted, check, compare, present, public_key_sha256, records, to_json,
+    to_text, zone,
 };
 use posthorn_runtime::clock;
 
@@ -145,22 +146,21 @@ fn show_records(
 ) -> Result<(), Failure> {
     let keys = dkim::list(config, Some(domain.clone()))?;
     let settings = settings::load(config)?;
-    let (wanted, servers) = names::with(config, resolver, async |lookup| {
+    let (wanted, present) = names::with(config, resolver, async |lookup| {
         let mut plan = plan(lookup, &settings, domain, &keys).await;
         plan.certificate_issuer = issuer;
+        let present = present(lookup, domain).await;
+        present.put_into(&mut plan);
         let mut wanted: Vec<Wanted> = records(&plan);
         compare(lookup, &mut wanted).await;
-        let servers = lookup.ask(domain.as_str(), Kind::Ns).await;
-        let servers: Vec<String> = servers
-            .iter()
-            .flat_map(|found| found.iter())
-            .filter_map(|record| record.name().map(str::to_owned))
-            .collect();
-        (wanted, servers)
+        (wanted, present)
     })?;
+    for unanswered in &present.unanswered {
+        output::complain(&format!("warning: {unanswered}"));
+    }
     match shape {
         Shape::Text => output::print(to_text(&wanted, domain, WIDTH).trim_end())?,
-        Shape::Zone => output::print(zone(&wanted, domain, &servers).trim_end())?,
+        Shape::Zone => output::print(zone(&wanted, domain, &present.name_servers).trim_end())?,
         Shape::Json => output::print_json(&to_json(&wanted, domain))?,
     }
     Ok(())
@@ -182,8 +182,6 @@ async fn plan(lookup: &Asking, settings: &Settings, domain: &Domain, keys: &[Key
         let addresses = found.iter().flat_map(|records| records.iter());
         plan.addresses.extend(addresses.filter_map(Record::address));
     }
-    plan.spf = text(lookup, domain.as_str(), "v=spf1").await;
-    plan.dmarc = text(lookup, &format!("_dmarc.{domain}"), "v=DMARC1").await;
     plan.keys = keys.iter().filter_map(key).collect();
     plan.public_key_sha256 = own_certificate(settings).as_deref().and_then(public_key_sha256);
     plan.serves_settings = !settings.listen.http.is_empty();
@@ -206,20 +204,6 @@ fn key(view: &KeyView) -> Option<Key> {
         selector: view.selector.clone(),
         value: view.value.clone()?,
     })
-}
-
-/// The one text at a name that begins so.
-async fn text(lookup: &Asking, name: &str, beginning: &str) -> Option<String> {
-    let found = lookup.ask(name, Kind::Txt).await.ok()?;
-    let mut texts = found
-        .iter()
-        .filter_map(Record::text)
-        .map(|octets| String::from_utf8_lossy(octets).into_owned())
-        .filter(|text| {
-            text.to_ascii_lowercase()
-                .starts_with(&beginning.to_ascii_lowercase())
-        });
-    texts.next()
 }
 
 /// The certificate that is shown to other servers, in DER.

@@ -189,7 +189,11 @@ fn text(domains: &[DomainView]) -> String {
         vec![
             domain.unicode.clone(),
             domain.catch_all.clone().unwrap_or_else(|| "-".to_owned()),
-            domain.rules.clone(),
+            if read_rules(&domain.rules) == Rules::default() {
+                "-".to_owned()
+            } else {
+                domain.rules.clone()
+            },
             if domain.sends_reports { "on" } else { "off" }.to_owned(),
             domain.created_at.clone(),
         ]

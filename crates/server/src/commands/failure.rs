@@ -56,7 +56,11 @@ impl Failure {
 
     /// The exit status.
     pub(super) fn status(&self) -> u8 {
-        if let Self::Found(status) = self { *status } else { 1 }
+        if let Self::Found(status) = self {
+            *status
+        } else {
+            1
+        }
     }
 
     /// What to print; `None` when nothing is left to say.

@@ -30,10 +30,13 @@ fn domain_account_and_alias_come_and_go() {
         run("domain list"),
         "There are no domains yet; add one: posthorn domain add example.org\n"
     );
-    assert_eq!(run("domain add Ours.TEST"), "ours.test is one of ours now\n");
+    assert_eq!(
+        run("domain add Ours.TEST"),
+        "ours.test is one of ours now; its DNS records, with keys to sign with: posthorn dns records ours.test\n"
+    );
     assert_eq!(
         run("domain add bücher.test"),
-        "xn--bcher-kva.test is one of ours now\n"
+        "xn--bcher-kva.test is one of ours now; its DNS records, with keys to sign with: posthorn dns records xn--bcher-kva.test\n"
     );
     let added = place.run_with(
         "account add Anna@ours.test --quota 2GB --password-stdin",
@@ -52,9 +55,9 @@ fn domain_account_and_alias_come_and_go() {
     assert_eq!(
         without_times(&run("domain list")),
         [
-            "DOMAIN | CATCH-ALL",
-            "ours.test | info@ours.test",
-            "bücher.test | -"
+            "DOMAIN | CATCH-ALL | RULES | REPORTS",
+            "ours.test | info@ours.test | - | off",
+            "bücher.test | - | - | off"
         ]
     );
     assert_eq!(
@@ -94,7 +97,10 @@ fn domain_account_and_alias_come_and_go() {
 fn the_shapes_for_programs_are_these() {
     let place = Place::with(SETTINGS);
     let done = place.run("domain add bücher.test --json").json();
-    assert_eq!(done, json!({"done": "xn--bcher-kva.test is one of ours now"}));
+    assert_eq!(
+        done,
+        json!({"done": "xn--bcher-kva.test is one of ours now; its DNS records, with keys to sign with: posthorn dns records xn--bcher-kva.test"})
+    );
     place.add_account("anna@bücher.test");
     place.run("alias add info@bücher.test anna@bücher.test").good();
     let mut domains = place.run("domain list --json").json();
@@ -103,7 +109,8 @@ fn the_shapes_for_programs_are_these() {
     assert_eq!(
         domains,
         json!([{
-            "domain": "xn--bcher-kva.test", "unicode": "bücher.test", "catch_all": null, "created_at": null
+            "domain": "xn--bcher-kva.test", "unicode": "bücher.test", "catch_all": null, "created_at": null,
+            "rules": "reject=junk quarantine=junk impersonation=junk", "sends_reports": false
         }])
     );
     let mut accounts = place.run("account list --json").json();
@@ -113,7 +120,8 @@ fn the_shapes_for_programs_are_these() {
         accounts,
         json!([{
             "id": 1, "address": "anna@xn--bcher-kva.test", "state": "active", "used_octets": 0,
-            "quota_octets": 5_000_000, "created_at": null, "password_changed_at": null
+            "quota_octets": 5_000_000, "created_at": null, "password_changed_at": null,
+            "forwards_to": [], "keeps_copy": true
         }])
     );
     assert_eq!(

@@ -11,7 +11,7 @@ fn commands_do_the_same_through_a_running_server() {
     let server = place.serve();
     assert_eq!(
         place.run("domain add ours.test").good(),
-        "ours.test is one of ours now\n"
+        "ours.test is one of ours now; its DNS records, with keys to sign with: posthorn dns records ours.test\n"
     );
     place.add_account("anna@ours.test");
     assert_eq!(

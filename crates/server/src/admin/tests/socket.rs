@@ -79,7 +79,7 @@ async fn through_the_socket_it_is_the_same_as_in_the_store() {
     let served = Served::start(Fixture::new());
     let add = Request::Domain(DomainRequest::Add(domain("ours.test")));
     let done = served.ask(add.clone()).await.unwrap();
-    assert_eq!(done, Response::Done("ours.test is one of ours now".to_owned()));
+    assert_eq!(done, Response::Done("ours.test is one of ours now; its DNS records, with keys to sign with: posthorn dns records ours.test".to_owned()));
     let refused = served.ask(add).await.unwrap();
     assert_eq!(
         refused,

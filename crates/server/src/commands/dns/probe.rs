@@ -130,7 +130,9 @@ impl Probe for Connecting<'_> {
         let direct = Resolver::new(&[SocketAddr::new(ip, NAME_PORT)], NAME_PATIENCE).ok()?;
         let found = direct.ask(zone, Kind::Soa).await.ok()?;
         found.iter().find_map(|record| {
-            let Record::Soa { serial, .. } = record else { return None };
+            let Record::Soa { serial, .. } = record else {
+                return None;
+            };
             Some(*serial)
         })
     }
