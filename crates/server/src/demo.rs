@@ -4,6 +4,7 @@
 
 mod internet;
 mod script;
+mod senders;
 mod show;
 mod story;
 
@@ -68,6 +69,12 @@ impl DemoError {
     }
 }
 
+/// How a message travels, and then who really sent three of them.
+async fn tell(internet: &Internet, show: &Show) -> Result<(), DemoError> {
+    let message_id = story::tell(internet, show).await?;
+    senders::tell(internet, show, &message_id).await
+}
+
 /// Runs the demonstration to its end.
 ///
 /// # Errors
@@ -85,7 +92,7 @@ pub(crate) async fn run(options: Options) -> Result<(), DemoError> {
     let show = Show::new(options.color);
     let internet = Internet::start(&options).await?;
     let told = tokio::select! {
-        told = story::tell(&internet, &show) => told,
+        told = tell(&internet, &show) => told,
         _ = signals.next() => {
             internet.stop().await;
             return Ok(());

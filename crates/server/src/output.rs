@@ -30,6 +30,16 @@ pub(crate) fn complain(text: &str) {
     drop(writeln!(err, "{text}"));
 }
 
+/// How many characters fit on a line of the screen; a wide one when the output is no screen.
+#[must_use]
+pub(crate) fn columns() -> usize {
+    const WIDE: usize = 132;
+    match rustix::termios::tcgetwinsize(io::stdout()) {
+        Ok(size) if size.ws_col > 0 => size.ws_col.into(),
+        Ok(_) | Err(_) => WIDE,
+    }
+}
+
 /// Columns for people: a line of titles, then the rows, each cell padded to the widest of its column.
 #[must_use]
 pub(crate) fn table(titles: &[&str], rows: &[Vec<String>]) -> String {

@@ -22,7 +22,7 @@ use crate::admin::KeyView;
 use crate::output;
 use probe::Connecting;
 
-/// Columns of a line on the screen.
+/// Columns of a line, where the screen has as many.
 const WIDTH: usize = 100;
 
 #[derive(Debug, clap::Args)]
@@ -110,7 +110,7 @@ pub(super) fn run(config: Option<&Path>, args: Args) -> Result<(), Failure> {
             })?;
             match form {
                 Form::Json => output::print_json(&checkup.to_json())?,
-                Form::Text => output::print(checkup.to_text(WIDTH).trim_end())?,
+                Form::Text => output::print(checkup.to_text(output::columns().min(WIDTH)).trim_end())?,
             }
             match checkup.exit_status() {
                 0 => Ok(()),
@@ -159,7 +159,7 @@ fn show_records(
         output::complain(&format!("warning: {unanswered}"));
     }
     match shape {
-        Shape::Text => output::print(to_text(&wanted, domain, WIDTH).trim_end())?,
+        Shape::Text => output::print(to_text(&wanted, domain, output::columns().min(WIDTH)).trim_end())?,
         Shape::Zone => output::print(zone(&wanted, domain, &present.name_servers).trim_end())?,
         Shape::Json => output::print_json(&to_json(&wanted, domain))?,
     }

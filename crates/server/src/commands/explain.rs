@@ -18,7 +18,7 @@ use super::names;
 use crate::admin::{FoundView, MessageRequest, Request, Response, Text};
 use crate::output;
 
-/// Columns of a line on the screen.
+/// Columns of a line, where the screen has as many.
 const WIDTH: usize = 100;
 
 /// Say in plain words who really sent a message.
@@ -78,7 +78,7 @@ fn text(explanation: &Explanation, evidence: &Evidence, level: LevelArg) -> Stri
         LevelArg::Detail => Level::Detail,
         LevelArg::Raw => Level::Raw(evidence),
     };
-    to_text(explanation, level, WIDTH)
+    to_text(explanation, level, output::columns().min(WIDTH))
 }
 
 fn context(folder: Option<String>, evaluated_now: bool) -> Context {

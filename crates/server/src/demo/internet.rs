@@ -1,27 +1,37 @@
 //! The private internet: addresses, zones, nodes, people.
 
 use std::collections::HashSet;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 
 use posthorn_accounts::{PasswordRecord, Salts};
 use posthorn_base::{Address, Domain, Secret};
 use posthorn_config::Settings;
 use posthorn_dns::zone::{Zone, ZoneServer};
+use posthorn_doctor::{Key, Plan, records, zone};
 use posthorn_runtime::random;
 use serde_json::{Value, json};
 
 use super::{DemoError, Options};
 use crate::admin::{
-    self, AccountRequest, Admin, DomainRequest, DomainView, HashedPassword, Request, Response, Text,
+    self, AccountRequest, Admin, AliasRequest, DkimRequest, DomainRequest, DomainView, HashedPassword,
+    KeyView, Request, Response, Text,
 };
 use crate::node::{Addresses, Node};
 
 /// Domains of the demonstration, with the people who live there.
-const DOMAINS: [(&str, &[&str]); 2] = [
-    ("harbour.test", &["anna", "admin"]),
+const DOMAINS: [(&str, &[&str]); 3] = [
+    ("harbour.test", &["anna", "nora", "admin"]),
     ("meadow.test", &["bert", "admin"]),
+    ("wreckers.test", &["mallory"]),
 ];
+/// An alias at the second domain that sends on to somebody at the first.
+const CLUB: (&str, &str) = ("club@meadow.test", "nora@harbour.test");
+/// What harbour.test, which is a bank's too, asks of others.
+const STRICT: (&str, &str) = (
+    "v=spf1 mx -all",
+    "v=DMARC1; p=reject; rua=mailto:dmarc-reports@harbour.test",
+);
 /// The first node's address; the others follow. All of 127.0.0.0/8 is this machine.
 const FIRST_HOST: u8 = 11;
 /// What each node listens on, by the names of the settings.
@@ -82,25 +92,90 @@ impl Internet {
         let plots = plots.collect::<Result<Vec<_>, _>>()?;
         let ports = Ports::choose(&plots, options.base_port)?;
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, ports.dns));
-        let dns = ZoneServer::start(bind, zones(&plots)?).await?;
-        let mut internet = Self {
-            dns,
+        let mut building = Building {
             nodes: Vec::new(),
             people: Vec::new(),
             dir,
-            is_temporary,
+            dns: bind,
         };
         for plot in plots {
-            internet.add_node(plot, &ports).await?;
+            building.add_node(plot, &ports).await?;
         }
-        Ok(internet)
+        // The keys are made by the nodes, and the world must know them before anything is signed with them.
+        let keys = building.each(keys).await?;
+        let dns = ZoneServer::start(bind, zones(&building.nodes, &keys)?).await?;
+        building.each(publish).await?;
+        let Building {
+            nodes, people, dir, ..
+        } = building;
+        Ok(Self {
+            dns,
+            nodes,
+            people,
+            dir,
+            is_temporary,
+        })
+    }
+
+    /// Whose address begins with `name@`.
+    pub(super) fn person(&self, name: &str) -> Option<&Person> {
+        self.people
+            .iter()
+            .find(|person| person.address.local().as_str() == name)
+    }
+
+    /// For scripts: every address, port, account and password.
+    pub(super) fn ready_json(&self) -> String {
+        let nodes: Vec<Value> = self.nodes.iter().map(DemoNode::to_json).collect();
+        let account = |person: &Person| {
+            let domain = self.nodes.get(person.node).map(|node| node.domain.to_string());
+            json!({"address": person.address.to_string(), "password": person.password.declassify(), "node": domain})
+        };
+        let accounts: Vec<Value> = self.people.iter().map(account).collect();
+        json!({"dns": self.dns.local_addr().to_string(), "nodes": nodes, "accounts": accounts}).to_string()
+    }
+
+    pub(super) async fn stop(self) {
+        for node in self.nodes {
+            node.node.stop().await;
+        }
+        self.dns.shutdown().await;
+        if self.is_temporary {
+            // Best effort: it lies in the system's folder for such things.
+            drop(std::fs::remove_dir_all(&self.dir));
+        }
+    }
+}
+
+/// What stands so far.
+struct Building {
+    nodes: Vec<DemoNode>,
+    people: Vec<Person>,
+    dir: PathBuf,
+    /// Where the name server will be.
+    dns: SocketAddr,
+}
+
+impl Building {
+    /// Does something with the administration of each node, where blocking is allowed.
+    async fn each<T: Send + 'static>(
+        &self,
+        work: fn(&Admin, &Domain) -> Result<T, DemoError>,
+    ) -> Result<Vec<T>, DemoError> {
+        let mut done = Vec::new();
+        for node in &self.nodes {
+            let (admin, domain) = (node.node.admin.clone(), node.domain.clone());
+            let worked = tokio::task::spawn_blocking(move || work(&admin, &domain)).await;
+            done.push(worked.map_err(|panic| DemoError::SetUp(panic.to_string()))??);
+        }
+        Ok(done)
     }
 
     async fn add_node(&mut self, plot: Plot, ports: &Ports) -> Result<(), DemoError> {
         let folder = self.dir.join(plot.domain.as_str());
         std::fs::create_dir_all(&folder).map_err(DemoError::system(folder.display()))?;
         let (config, data) = (folder.join("posthorn.toml"), folder.join("data"));
-        let settings = settings(&plot, &data, ports, self.dns.local_addr());
+        let settings = settings(&plot, &data, ports, self.dns);
         std::fs::write(&config, settings.to_toml()).map_err(DemoError::system(config.display()))?;
         let failed = |cause| DemoError::Node {
             domain: plot.domain.to_string(),
@@ -139,35 +214,6 @@ impl Internet {
         });
         Ok(())
     }
-
-    /// Whose address begins with `name@`.
-    pub(super) fn person(&self, name: &str) -> Option<&Person> {
-        self.people
-            .iter()
-            .find(|person| person.address.local().as_str() == name)
-    }
-
-    /// For scripts: every address, port, account and password.
-    pub(super) fn ready_json(&self) -> String {
-        let nodes: Vec<Value> = self.nodes.iter().map(DemoNode::to_json).collect();
-        let account = |person: &Person| {
-            let domain = self.nodes.get(person.node).map(|node| node.domain.to_string());
-            json!({"address": person.address.to_string(), "password": person.password.declassify(), "node": domain})
-        };
-        let accounts: Vec<Value> = self.people.iter().map(account).collect();
-        json!({"dns": self.dns.local_addr().to_string(), "nodes": nodes, "accounts": accounts}).to_string()
-    }
-
-    pub(super) async fn stop(self) {
-        for node in self.nodes {
-            node.node.stop().await;
-        }
-        self.dns.shutdown().await;
-        if self.is_temporary {
-            // Best effort: it lies in the system's folder for such things.
-            drop(std::fs::remove_dir_all(&self.dir));
-        }
-    }
 }
 
 impl DemoNode {
@@ -202,8 +248,9 @@ fn populate(admin: &Admin, domain: Domain, people: Vec<(Address, HashedPassword)
     if !matches!(&listed, Response::Domains(domains) if domains.iter().any(is_there)) {
         done(admin::execute(
             admin,
-            Request::Domain(DomainRequest::Add(Text(domain))),
+            Request::Domain(DomainRequest::Add(Text(domain.clone()))),
         ))?;
+        add_club(admin, &domain)?;
     }
     for (address, password) in people {
         let (address, known) = (Text(address.clone()), Text(address));
@@ -221,6 +268,20 @@ fn populate(admin: &Admin, domain: Domain, people: Vec<(Address, HashedPassword)
         }
     }
     Ok(())
+}
+
+/// The alias that sends on, at the domain that has it.
+fn add_club(admin: &Admin, domain: &Domain) -> Result<(), DemoError> {
+    let parse = |text: &str| Address::parse(text).map_err(|cause| DemoError::SetUp(cause.to_string()));
+    let (address, target) = (parse(CLUB.0)?, parse(CLUB.1)?);
+    if address.domain() != Some(domain) {
+        return Ok(());
+    }
+    let add = AliasRequest::Add {
+        address: Text(address),
+        targets: vec![Text(target)],
+    };
+    done(admin::execute(admin, Request::Alias(add)))
 }
 
 fn done(response: Response) -> Result<(), DemoError> {
@@ -253,23 +314,65 @@ fn plot(index: usize, domain: &str) -> Result<Plot, DemoError> {
     })
 }
 
-/// What the world knows: where each domain takes mail, and whose the addresses are.
-fn zones(plots: &[Plot]) -> Result<Vec<Zone>, DemoError> {
+/// The keys of a domain whose records must be in the DNS.
+fn keys(admin: &Admin, domain: &Domain) -> Result<Vec<KeyView>, DemoError> {
+    match admin::execute(
+        admin,
+        Request::Dkim(DkimRequest::List(Some(Text(domain.clone())))),
+    ) {
+        Response::Keys(keys) => Ok(keys),
+        other => done(other).map(|()| Vec::new()),
+    }
+}
+
+/// The records are published: new keys may sign.
+fn publish(admin: &Admin, domain: &Domain) -> Result<(), DemoError> {
+    for key in keys(admin, domain)?
+        .into_iter()
+        .filter(|key| key.state == "pending")
+    {
+        let activate = DkimRequest::Activate {
+            domain: Text(domain.clone()),
+            selector: key.selector,
+        };
+        done(admin::execute(admin, Request::Dkim(activate)))?;
+    }
+    Ok(())
+}
+
+/// What the world knows: where each domain takes mail, who may send for it and with which keys, and whose the
+/// addresses are. The records are those that `posthorn dns records` shows.
+fn zones(nodes: &[DemoNode], keys: &[Vec<KeyView>]) -> Result<Vec<Zone>, DemoError> {
     // With a root zone, a name that nobody has does not exist; without one it could not be asked for.
     let mut zones = vec![Zone::parse(".", "")?];
     let mut reverse = String::new();
-    for plot in plots {
-        let Plot { domain, hostname, ip } = plot;
-        let text = format!(
-            "@ IN NS {hostname}.\n@ IN MX 10 {hostname}.\n@ IN A {ip}\nmx IN A {ip}\n\
-             _imaps._tcp IN SRV 0 1 993 {hostname}.\n_submissions._tcp IN SRV 0 1 465 {hostname}.\n"
-        );
+    for (node, keys) in nodes.iter().zip(keys) {
+        let DemoNode {
+            domain, hostname, ip, ..
+        } = node;
+        let mut plan = Plan::new(domain.clone(), hostname.clone());
+        plan.addresses = vec![*ip];
+        plan.keys = keys.iter().filter_map(published).collect();
+        if domain.as_str() == DOMAINS[0].0 {
+            plan.spf = Some(STRICT.0.to_owned());
+            plan.dmarc = Some(STRICT.1.to_owned());
+        }
+        let text = zone(&records(&plan), domain, &[hostname.to_string()]);
         zones.push(Zone::parse(domain.as_str(), &text)?);
-        let [_, _, _, last] = ip.octets();
-        reverse.push_str(&format!("{last} IN PTR {hostname}.\n"));
+        if let IpAddr::V4(ip) = ip {
+            let [_, _, _, last] = ip.octets();
+            reverse.push_str(&format!("{last} IN PTR {hostname}.\n"));
+        }
     }
     zones.push(Zone::parse("0.0.127.in-addr.arpa", &reverse)?);
     Ok(zones)
+}
+
+fn published(key: &KeyView) -> Option<Key> {
+    Some(Key {
+        selector: key.selector.clone(),
+        value: key.value.clone()?,
+    })
 }
 
 /// Complete settings: `posthorn serve` with them runs the same node alone.
@@ -317,8 +420,27 @@ impl Ports {
         for port in &mut protocols {
             *port = free_port(plots, &mut taken)?;
         }
-        Ok(Self { dns: 0, protocols })
+        Ok(Self {
+            dns: free_name_port()?,
+            protocols,
+        })
     }
+}
+
+/// A port that is free for UDP and TCP where the name server will be.
+fn free_name_port() -> Result<u16, DemoError> {
+    for _ in 0..ATTEMPTS {
+        let Ok(held) = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)) else {
+            break;
+        };
+        let Ok(address) = held.local_addr() else { break };
+        if TcpListener::bind(address).is_ok() {
+            return Ok(address.port());
+        }
+    }
+    Err(DemoError::SetUp(
+        "no port is free for the name server; try --base-port".to_owned(),
+    ))
 }
 
 /// A port that is free on the address of every node.

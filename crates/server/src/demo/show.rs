@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use posthorn_explain::{Explanation, Level, Tone, to_text};
 use posthorn_queue::AttemptRow;
 
 use super::internet::{DemoNode, Internet};
@@ -15,6 +16,8 @@ pub(super) struct Show {
 
 /// The longest line of a dialogue that is shown whole.
 const WIDTH: usize = 110;
+/// Characters of a column, when several stand side by side.
+const COLUMN: usize = 40;
 
 impl Show {
     pub(super) fn new(color: bool) -> Self {
@@ -131,6 +134,53 @@ impl Show {
             took.as_millis()
         );
         self.line(self.paint("1;32", &text));
+    }
+
+    /// Explanations side by side, or one below the other where the screen is too narrow.
+    pub(super) fn explanations(&self, explanations: &[(&str, &Explanation)]) {
+        let columns: Vec<Vec<String>> = explanations
+            .iter()
+            .map(|(title, explanation)| {
+                let text = to_text(explanation, Level::Plain, COLUMN);
+                let lines = text.trim_end().lines().map(str::to_owned);
+                std::iter::once((*title).to_owned()).chain(lines).collect()
+            })
+            .collect();
+        let color = |at: usize| match explanations.get(at).map(|(_, explanation)| explanation.tone) {
+            Some(Tone::Good) => "32",
+            Some(Tone::Caution) => "33",
+            Some(Tone::Danger) => "31",
+            Some(Tone::Neutral) | None => "0",
+        };
+        if output::columns() < (COLUMN + 2) * columns.len() + 2 {
+            for (at, column) in columns.iter().enumerate() {
+                for (line, text) in column.iter().enumerate() {
+                    let code = if line == 0 {
+                        format!("1;{}", color(at))
+                    } else {
+                        color(at).to_owned()
+                    };
+                    self.line(format!("    {}", self.paint(&code, text)));
+                }
+                self.line("");
+            }
+            return;
+        }
+        let height = columns.iter().map(Vec::len).max().unwrap_or(0);
+        for line in 0..height {
+            let mut row = String::from("  ");
+            for (at, column) in columns.iter().enumerate() {
+                let text = column.get(line).map_or("", String::as_str);
+                let code = if line == 0 {
+                    format!("1;{}", color(at))
+                } else {
+                    color(at).to_owned()
+                };
+                row.push_str(&self.paint(&code, &format!("{text:<COLUMN$}")));
+                row.push_str("  ");
+            }
+            self.line(row.trim_end());
+        }
     }
 
     /// How to join in with an ordinary mail client.

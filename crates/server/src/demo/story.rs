@@ -21,10 +21,10 @@ use super::script::{Listener, Say, Script, Spoken, Until};
 use super::show::Show;
 
 /// The longest the whole way may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Sends a message from Anna to Bert and follows it.
-pub(super) async fn tell(internet: &Internet, show: &Show) -> Result<(), DemoError> {
+/// Sends a message from Anna to Bert and follows it. Returns its Message-ID.
+pub(super) async fn tell(internet: &Internet, show: &Show) -> Result<String, DemoError> {
     let failed = |what: &str| DemoError::Story(what.to_owned());
     let anna = internet.person("anna").ok_or_else(|| failed("Anna is missing"))?;
     let bert = internet.person("bert").ok_or_else(|| failed("Bert is missing"))?;
@@ -44,7 +44,7 @@ pub(super) async fn tell(internet: &Internet, show: &Show) -> Result<(), DemoErr
 
     show.step("Anna writes to Bert and hands the message to her own server.");
     let started = clock::now();
-    let lines = submit(from, anna, bert, message).await?;
+    let lines = submit(from, anna, &bert.address, message).await?;
     show.dialogue(&lines);
     let queue_id = lines.iter().rev().find_map(accepted_as).unwrap_or_default();
     let arrived = tokio::time::timeout(PATIENCE, arrival.changed()).await;
@@ -66,7 +66,7 @@ pub(super) async fn tell(internet: &Internet, show: &Show) -> Result<(), DemoErr
     show.dialogue(&seen);
     expect(&seen, &message_id, "IMAP")?;
     show.done(took);
-    Ok(())
+    Ok(format!("{message_id}@{}", from.domain))
 }
 
 /// The real proof: what the client was given holds the message's own id.
@@ -91,8 +91,11 @@ fn write(anna: &Person, bert: &Person, message_id: &str, from: &DemoNode) -> Arc
     header.finish(body.as_bytes()).into()
 }
 
-async fn find_account(node: &DemoNode, address: &Address) -> Result<posthorn_base::AccountId, DemoError> {
-    let address = address.clone();
+pub(super) async fn find_account(
+    node: &DemoNode,
+    address: &Address,
+) -> Result<posthorn_base::AccountId, DemoError> {
+    let (address, name) = (address.clone(), address.to_string());
     let found = node
         .node
         .services
@@ -101,7 +104,7 @@ async fn find_account(node: &DemoNode, address: &Address) -> Result<posthorn_bas
         .await;
     match found {
         Ok(Some(account)) => Ok(account.id),
-        Ok(None) => Err(DemoError::Story("Bert has no account".to_owned())),
+        Ok(None) => Err(DemoError::Story(format!("{name} has no account"))),
         Err(cause) => Err(DemoError::Story(cause.to_string())),
     }
 }
@@ -149,10 +152,10 @@ impl Handler<ClientSession> for Sender {
     }
 }
 
-async fn submit(
+pub(super) async fn submit(
     node: &DemoNode,
-    anna: &Person,
-    bert: &Person,
+    author: &Person,
+    to: &Address,
     body: Arc<[u8]>,
 ) -> Result<Vec<Spoken>, DemoError> {
     let failed = |why: String| DemoError::Story(why);
@@ -160,20 +163,21 @@ async fn submit(
         .addresses()
         .first("submission")
         .ok_or_else(|| failed("no submission port".to_owned()))?;
-    let mut config = ClientConfig::new("annas-laptop.harbour.test");
+    let laptop = format!("{}s-laptop.{}", author.address.local().as_str(), node.domain);
+    let mut config = ClientConfig::new(&laptop);
     config.tls = posthorn_smtp::client::ClientTls::Required;
     config.credentials = Some(Credentials {
-        user: anna.address.to_string(),
-        password: Secret::new(anna.password.declassify().clone()),
+        user: author.address.to_string(),
+        password: Secret::new(author.password.declassify().clone()),
         client_nonce: format!("{:016x}{:016x}", random::u64(), random::u64()),
     });
     let recipient = Recipient {
-        address: bert.address.clone(),
+        address: to.clone(),
         notify: None,
         original_recipient: None,
     };
     let transaction = Transaction {
-        reverse_path: ReversePath::Address(anna.address.clone()),
+        reverse_path: ReversePath::Address(author.address.clone()),
         recipients: vec![recipient],
         body,
         body_type: Body::EightBitMime,
@@ -203,8 +207,8 @@ async fn submit(
         .and_then(|outcome| outcome.recipients.into_iter().next());
     match outcome {
         Some(outcome) if outcome.class == Class::Delivered => Ok(sent.lines),
-        Some(outcome) => Err(failed(format!("Anna's own server said {}", outcome.reply))),
-        None => Err(failed("Anna's own server did not answer".to_owned())),
+        Some(outcome) => Err(failed(format!("the author's own server said {}", outcome.reply))),
+        None => Err(failed("the author's own server did not answer".to_owned())),
     }
 }
 

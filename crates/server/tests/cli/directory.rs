@@ -63,9 +63,9 @@ fn domain_account_and_alias_come_and_go() {
     assert_eq!(
         without_times(&run("account list")),
         [
-            "ADDRESS | STATE | USED | QUOTA",
-            "Anna@ours.test | active | 0 B | 2.0 GB",
-            "bert@ours.test | active | 0 B | 5.0 MB",
+            "ADDRESS | STATE | USED | QUOTA | FORWARDED TO",
+            "Anna@ours.test | active | 0 B | 2.0 GB | -",
+            "bert@ours.test | active | 0 B | 5.0 MB | -",
         ]
     );
     assert_eq!(
