@@ -16,6 +16,13 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Check> {
             Tone::Good,
             "The sender looks like nobody else you know.".to_owned(),
         ),
+        Level::Silent if impression.score < sum(&impression.signs) => (
+            "nothing to warn of",
+            Tone::Neutral,
+            format!(
+                "However many such facts there are, they count {score} at most while nobody is imitated: no reason to warn."
+            ),
+        ),
         Level::Silent => (
             "nothing to warn of",
             Tone::Neutral,
@@ -40,6 +47,10 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Check> {
         follows,
         tone,
     })
+}
+
+fn sum(signs: &[Sign]) -> i16 {
+    signs.iter().fold(0, |sum, sign| sum.saturating_add(sign.weight.into()))
 }
 
 fn fact(sign: &Sign) -> String {
