@@ -37,8 +37,7 @@ pub use password::{
 };
 pub use proof::{PROOF_LIFETIME, ProofCache, REMEMBERED_PROOFS};
 pub use resolve::{
-    AliasFault, DetailSeparator, MAX_ALIAS_DEPTH, MAX_TARGETS, REPORT_ADDRESSES, Resolution, Target,
-    may_send_as, resolve,
+    AliasFault, DetailSeparator, MAX_ALIAS_DEPTH, MAX_TARGETS, Resolution, Target, may_send_as, resolve,
 };
 pub use schema::SCHEMA;
 pub use sql::STATEMENTS;

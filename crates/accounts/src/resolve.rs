@@ -2,8 +2,8 @@
 //!
 //! 1. an account or an alias with exactly this address (in any letter case);
 //! 2. the same without its `+detail` (RFC 5233 section 4), which is passed on with the mail;
-//! 3. `dmarc-reports` and `tls-reports`, to which the records we publish send reports: the server reads
-//!    these itself;
+//! 3. `dmarc-reports` and `tls-reports` ([`receives_reports`]), to which the records we publish send
+//!    reports: the server reads these itself;
 //! 4. the catch-all address of the domain;
 //! 5. `postmaster` (RFC 5321 section 4.5.1) and `abuse` (RFC 2142 section 2) when nobody has them: the
 //!    domain's first account, which is the one with the lowest id. They are unknown only in a domain
@@ -17,7 +17,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use posthorn_base::{AccountId, Address, Domain};
+use posthorn_base::{AccountId, Address, Domain, receives_reports};
 use posthorn_store::{StoreError, Tx, params};
 
 use crate::entry::{self, Entry, read_address};
@@ -71,10 +71,6 @@ pub enum Target {
     /// Nobody: reports about mail that claims to be from this domain of ours, which we read ourselves.
     Reports(Domain),
 }
-
-/// The names at which every domain of ours takes reports (RFC 9990, RFC 9991, RFC 8460), unless somebody
-/// has them: those that the records we publish name.
-pub const REPORT_ADDRESSES: [&str; 2] = ["dmarc-reports", "tls-reports"];
 
 /// Why an alias leads nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -218,11 +214,7 @@ impl Rules {
         {
             return Ok(found);
         }
-        let name = address.local().as_str();
-        if REPORT_ADDRESSES
-            .iter()
-            .any(|reports| reports.eq_ignore_ascii_case(name))
-        {
+        if receives_reports(address.local().as_str()) {
             return Ok(Found::Reports(domain.clone()));
         }
         if self.catch_all == CatchAll::Use

@@ -11,7 +11,7 @@ use crate::walk::{Organization, Step, Walk};
 /// What the tree walk from the domain in `From` found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovery {
-    /// `None`: there was no single domain that could be asked; the text is what stood in its place.
+    /// `None`: there was no domain that could be asked; the text is what stood in its place.
     walked: Option<Walked>,
     given: String,
 }
@@ -24,7 +24,8 @@ pub(crate) struct Walked {
 }
 
 /// Walks the tree from the domain in `From`: at most 8 questions, asked at the same time. The domain may have
-/// U-labels and any letter case; give an empty text when `From` names no single domain.
+/// U-labels and any letter case; give an empty text when `From` names none. Of several, discover and evaluate
+/// each, and take the [`crate::Evaluation::strictest`].
 pub async fn discover<L: Lookup>(lookup: &L, from_domain: &str) -> Discovery {
     let walked = match Domain::parse(from_domain) {
         Ok(domain) => Some(Walked {

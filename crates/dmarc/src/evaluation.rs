@@ -11,7 +11,7 @@ use crate::record::Record;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DmarcResult {
-    /// No record, or no single domain in `From`.
+    /// No record, or no domain in `From`.
     None,
     /// SPF or DKIM vouches for the domain in `From`.
     Pass,
@@ -168,7 +168,9 @@ impl Alignment {
 /// What DMARC found, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evaluation {
-    /// The domain in `From`, in lower case and A-labels; empty when there is none or several.
+    /// The domain in `From`, in lower case and A-labels; of several the one that weighs most (see
+    /// [`Self::strictest`]). Empty when there is none that could be asked, and when there are too many (see
+    /// [`Self::of_too_many`]).
     pub domain: String,
     /// The result.
     pub result: DmarcResult,
@@ -223,25 +225,5 @@ impl Evaluation {
             None => text,
         };
         Record::parse(whole).ok()
-    }
-
-    /// Of the evaluations of several domains in one `From` the one that weighs most: the strictest policy
-    /// among those that fail (RFC 9989 section 11.5), then what the DNS could not tell, then what has no
-    /// usable record, and a pass only when all pass. `None` for none. Without this, a second address beside
-    /// the bank's would free a forger from what the bank asks for; how many domains are evaluated at all is
-    /// the caller's to limit.
-    #[must_use]
-    pub fn strictest(evaluations: impl IntoIterator<Item = Self>) -> Option<Self> {
-        let weight = |one: &Self| match one.result {
-            DmarcResult::Fail => (4, Some(one.policy)),
-            DmarcResult::TempError => (3, None),
-            DmarcResult::PermError => (2, None),
-            DmarcResult::None => (1, None),
-            DmarcResult::Pass => (0, None),
-        };
-        let heavier = |one: Self, other: Self| {
-            if weight(&other) > weight(&one) { other } else { one }
-        };
-        evaluations.into_iter().reduce(heavier)
     }
 }

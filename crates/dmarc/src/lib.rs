@@ -7,6 +7,7 @@
 //! receiver does with a published policy is its own affair. Writes no reports.
 
 mod alignment;
+mod authors;
 mod destinations;
 mod discovery;
 mod evaluate;
@@ -18,6 +19,7 @@ mod uri;
 mod walk;
 
 pub use alignment::MAX_DKIM_ALIGNMENTS;
+pub use authors::MAX_AUTHOR_DOMAINS;
 pub use destinations::{Authorization, Destination, authorization_name, report_destinations};
 pub use discovery::{Discovery, discover};
 pub use evaluate::evaluate;

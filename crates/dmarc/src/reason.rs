@@ -11,7 +11,7 @@ const MAX_NAME: usize = 100;
 
 pub(crate) fn no_domain(given: &str) -> String {
     if given.is_empty() {
-        "From names no single domain that could be asked".to_owned()
+        "From names no domain that could be asked".to_owned()
     } else {
         format!(
             "From names {}, which is no domain name that could be asked",

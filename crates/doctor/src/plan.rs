@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use posthorn_base::{Address, Domain};
+use posthorn_base::{Address, DMARC_REPORTS, Domain, TLS_REPORTS};
 
 use crate::entry::USUAL_TTL_SECS;
 
@@ -125,8 +125,8 @@ impl Plan {
     pub fn new(domain: Domain, hostname: Domain) -> Self {
         let services = [Service::Submissions, Service::Imaps];
         Self {
-            dmarc_reports: Address::parse(&format!("dmarc-reports@{domain}")).ok(),
-            tls_reports: Address::parse(&format!("tls-reports@{domain}")).ok(),
+            dmarc_reports: Address::parse(&format!("{DMARC_REPORTS}@{domain}")).ok(),
+            tls_reports: Address::parse(&format!("{TLS_REPORTS}@{domain}")).ok(),
             domain,
             hostname,
             addresses: Vec::new(),

@@ -1,7 +1,6 @@
 //! DMARC aggregate (RFC 9990, RFC 7489) and failure reports (RFC 9991, RFC 6591) and TLS reports (RFC 8460):
 //! read with limits, kept, added up for people; and our own aggregate reports for others.
 
-mod address;
 mod aggregate;
 mod clean;
 mod coach;
@@ -21,7 +20,6 @@ mod tls;
 mod tls_summary;
 mod unpack;
 
-pub use address::{DMARC_REPORTS, TLS_REPORTS, receives_reports};
 pub use coach::{Coach, Verdict};
 pub use compose::{Composed, Reporter, compose};
 pub use day::Day;
@@ -30,6 +28,7 @@ pub use limits::{Limits, Unreadable};
 pub use observe::{
     Observation, Observed, Sending, due, observe, sends, sent, set_sending, tidy_observed, unsent_days,
 };
+pub use posthorn_base::{DMARC_REPORTS, TLS_REPORTS, receives_reports};
 pub use read::{read_file, read_message};
 pub use report::{
     Aggregate, AuthResult, Discovery, Disposition, DkimAuth, Failure, Mode, Override, OverrideKind,

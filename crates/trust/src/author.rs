@@ -2,6 +2,7 @@
 //! showing and for DMARC. Believes nothing.
 
 use posthorn_base::{Address, Domain};
+use posthorn_dmarc::MAX_AUTHOR_DOMAINS;
 use posthorn_message::address_list::{Entry, Mailbox, parse_addresses};
 use posthorn_message::header;
 
@@ -25,15 +26,28 @@ pub fn author(octets: &[u8]) -> Author {
     read(octets).0
 }
 
-/// The author, and the domain that DMARC asks about: the one domain of all addresses in `From`, as a name in
-/// its comparable form where it is one; empty when there is no address or the domains differ.
-pub(crate) fn read(octets: &[u8]) -> (Author, String) {
+/// The domains that DMARC asks about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AuthorDomains {
+    /// Every domain that `From` names, once, in its comparable form where it is a name, else as it stands
+    /// there.
+    pub(crate) names: Vec<String>,
+    /// There are more than are asked about, or `From` goes on where nobody reads it any more.
+    pub(crate) has_more: bool,
+}
+
+/// The author, and the domains of all addresses in `From`, of which a reader's program may show any.
+pub(crate) fn read(octets: &[u8]) -> (Author, AuthorDomains) {
     let mut from = Vec::new();
+    let mut is_cut = false;
     let mut reply_to = None;
     let mut list = None;
     for field in header::Fields::new(octets) {
-        if field.is("From") && from.len() < FROM_FIELDS {
-            from.push(field.value);
+        if field.is("From") {
+            is_cut |= from.len() >= FROM_FIELDS || field.value.len() > VALUE_OCTETS;
+            if from.len() < FROM_FIELDS {
+                from.push(field.value);
+            }
         } else if field.is("Reply-To") {
             reply_to.get_or_insert(field.value);
         } else if field.is("List-Id") {
@@ -41,7 +55,8 @@ pub(crate) fn read(octets: &[u8]) -> (Author, String) {
         }
     }
     let mailboxes: Vec<Mailbox> = from.iter().flat_map(|value| mailboxes(value)).collect();
-    let domain = from_domain(&mailboxes);
+    let mut domains = domains(&mailboxes);
+    domains.has_more |= is_cut;
     let mut author = Author::default();
     let mut mailboxes = mailboxes.iter();
     if let Some(first) = mailboxes.next() {
@@ -57,7 +72,7 @@ pub(crate) fn read(octets: &[u8]) -> (Author, String) {
         .and_then(first_address)
         .filter(|reply_to| !reply_to.eq_ignore_ascii_case(&author.address));
     author.list = list.and_then(list_id);
-    (author, domain)
+    (author, domains)
 }
 
 fn first_address(value: &[u8]) -> Option<String> {
@@ -102,20 +117,25 @@ fn address(mailbox: &Mailbox) -> String {
     }
 }
 
-fn from_domain(mailboxes: &[Mailbox]) -> String {
-    let mut domains = mailboxes.iter().map(|mailbox| {
+fn domains(mailboxes: &[Mailbox]) -> AuthorDomains {
+    let mut found = AuthorDomains::default();
+    for mailbox in mailboxes {
         let text = String::from_utf8_lossy(&mailbox.domain);
-        match Domain::parse(&text) {
+        let domain = match Domain::parse(&text) {
             Ok(domain) => domain.as_str().to_owned(),
             Err(_no_name) => printable(&text, ADDRESS_OCTETS).to_lowercase(),
+        };
+        // A word without an `@` is no address, and frees no other one.
+        if domain.is_empty() || found.names.contains(&domain) {
+            continue;
         }
-    });
-    let first = domains.next().unwrap_or_default();
-    if domains.all(|other| other == first) {
-        first
-    } else {
-        String::new()
+        if found.names.len() == MAX_AUTHOR_DOMAINS {
+            found.has_more = true;
+            break;
+        }
+        found.names.push(domain);
     }
+    found
 }
 
 /// What stands between the angle brackets, which names the list; or else all of it.
@@ -138,7 +158,7 @@ mod tests {
 
     #[test]
     fn name_and_address_are_decoded() {
-        let (author, domain) = read(
+        let (author, domains) = read(
             b"From: =?utf-8?Q?J=C3=B6rg?= <Joerg@B\xc3\xbccher.Example>\r\nReply-To: <JOERG@xn--bcher-kva.example>\r\n\
               List-Id: All of us\r\n <all.lists.example>\r\n\r\n",
         );
@@ -146,7 +166,7 @@ mod tests {
         assert_eq!(author.address, "Joerg@xn--bcher-kva.example");
         assert_eq!(author.reply_to, None);
         assert_eq!(author.list.as_deref(), Some("all.lists.example"));
-        assert_eq!(domain, "xn--bcher-kva.example");
+        assert_eq!(domains.names, ["xn--bcher-kva.example"]);
     }
 
     #[test]
@@ -156,19 +176,42 @@ mod tests {
     }
 
     #[test]
-    fn several_authors_of_one_domain_have_a_domain_and_others_have_none() {
-        let (author, domain) = read(b"From: A <a@b.test>, c@B.test\r\n\r\n");
+    fn every_domain_in_from_is_one_that_dmarc_asks_about() {
+        let domains = |octets: &[u8]| read(octets).1.names;
+        let (author, found) = read(b"From: A <a@b.test>, c@B.test\r\n\r\n");
+        assert_eq!(author.others, ["c@b.test"]);
+        assert_eq!((found.names, found.has_more), (vec!["b.test".to_owned()], false));
+        assert_eq!(domains(b"From: a@b.test, c@d.test\r\n\r\n"), ["b.test", "d.test"]);
         assert_eq!(
-            (author.others, domain.as_str()),
-            (vec!["c@b.test".to_owned()], "b.test")
+            domains(b"From: a@b.test\r\nFrom: c@d.test\r\n\r\n"),
+            ["b.test", "d.test"]
         );
-        assert_eq!(read(b"From: a@b.test, c@d.test\r\n\r\n").1, "");
-        assert_eq!(read(b"From: a@b.test\r\nFrom: c@d.test\r\n\r\n").1, "");
-        assert_eq!(read(b"From: a@b.test, nobody\r\n\r\n").1, "");
         assert_eq!(
-            read(b"Subject: no author\r\n\r\n"),
-            (Author::default(), String::new())
+            domains(b"From: team: a@b.test, c@d.test;\r\n\r\n"),
+            ["b.test", "d.test"]
         );
+        assert_eq!(domains(b"From: a@b.test, nobody\r\n\r\n"), ["b.test"]);
+        assert_eq!(
+            domains(b"From: a@[192.0.2.1], c@d.test\r\n\r\n"),
+            ["[192.0.2.1]", "d.test"]
+        );
+        assert_eq!(read(b"Subject: no author\r\n\r\n"), Default::default());
+    }
+
+    #[test]
+    fn a_fifth_domain_a_ninth_field_and_an_endless_one_do_not_go_unnoticed() {
+        let has_more = |header: &str| read(format!("{header}\r\n\r\n").as_bytes()).1.has_more;
+        assert!(!has_more(
+            "From: a@a.test, b@b.test, c@c.test, d@d.test, e@a.test"
+        ));
+        assert!(has_more("From: a@a.test, b@b.test, c@c.test, d@d.test, e@e.test"));
+        let fields = |count: usize| vec!["From: a@a.test"; count].join("\r\n");
+        assert!(!has_more(&fields(FROM_FIELDS)));
+        assert!(has_more(&fields(FROM_FIELDS + 1)));
+        assert!(has_more(&format!(
+            "From: {}, b@b.test",
+            "a@a.test, ".repeat(2_000)
+        )));
     }
 
     #[test]
@@ -193,9 +236,10 @@ mod tests {
         fn any_header_is_read(value in proptest::collection::vec(any::<u8>(), 0..2_000)) {
             let mut octets = b"From: ".to_vec();
             octets.extend_from_slice(&value);
-            let (author, domain) = read(&octets);
+            let (author, domains) = read(&octets);
             prop_assert!(author.address.len() <= ADDRESS_OCTETS);
-            prop_assert!(!domain.chars().any(char::is_control));
+            prop_assert!(domains.names.len() <= MAX_AUTHOR_DOMAINS);
+            prop_assert!(!domains.names.concat().chars().any(char::is_control));
         }
     }
 }

@@ -7,7 +7,7 @@ mod file;
 
 use std::net::IpAddr;
 
-use futures_util::future::join5;
+use futures_util::future::{join_all, join5};
 use posthorn_base::lookup::Lookup;
 use posthorn_base::{ReversePath, Timestamp, TlsInfo};
 use posthorn_dkim::{DkimResult, Verification};
@@ -116,25 +116,40 @@ async fn outside<L: Lookup>(lookup: &L, arrival: &Arrival<'_>, now: Timestamp) -
 }
 
 async fn ask<L: Lookup>(lookup: &L, questions: &Questions<'_>, mut evidence: Evidence) -> Evidence {
-    let (_, from_domain) = author::read(questions.octets);
-    let discovery = posthorn_dmarc::discover(lookup, &from_domain);
-    let (connection, spf, spf_helo, dkim, discovery) = join5(
+    let domains = asked_about(questions.octets);
+    let discoveries = domains
+        .iter()
+        .map(|domain| posthorn_dmarc::discover(lookup, domain));
+    let (connection, spf, spf_helo, dkim, discoveries) = join5(
         connection(lookup, questions),
         spf(lookup, questions, Identity::MailFrom),
         spf(lookup, questions, Identity::Helo),
         posthorn_dkim::verify(lookup, questions.octets, questions.now),
-        discovery,
+        join_all(discoveries),
     )
     .await;
     let vouched = spf.as_ref().and_then(vouched_by_spf);
     let signed: Vec<Authenticated> = dkim.signatures.iter().filter_map(vouched_by_dkim).collect();
-    let dmarc = posthorn_dmarc::evaluate(lookup, &discovery, vouched.as_ref(), &signed).await;
+    let evaluations = discoveries
+        .iter()
+        .map(|discovery| posthorn_dmarc::evaluate(lookup, discovery, vouched.as_ref(), &signed));
+    let dmarc = posthorn_dmarc::Evaluation::strictest(join_all(evaluations).await);
     evidence.connection = connection;
     evidence.spf = spf;
     evidence.spf_helo = spf_helo;
     evidence.dkim = dkim;
-    evidence.dmarc = Some(dmarc);
+    evidence.dmarc = Some(dmarc.unwrap_or_else(posthorn_dmarc::Evaluation::of_too_many));
     evidence
+}
+
+/// The domains that DMARC is asked about: none when there are too many, the empty one when there is none.
+fn asked_about(octets: &[u8]) -> Vec<String> {
+    let (_, domains) = author::read(octets);
+    match (domains.has_more, domains.names) {
+        (true, _) => Vec::new(),
+        (false, names) if names.is_empty() => vec![String::new()],
+        (false, names) => names,
+    }
 }
 
 async fn connection<L: Lookup>(lookup: &L, questions: &Questions<'_>) -> Option<Connection> {

@@ -131,6 +131,32 @@ fn of_several_domains_the_strictest_that_fails_weighs_most() {
     assert_eq!(strictest(&[]), None);
 }
 
+#[test]
+fn the_reason_says_that_there_are_several() {
+    let names = Names::parse("_dmarc.bank.example TXT v=DMARC1; p=reject");
+    let reason = |domains: &[&str]| {
+        let each = domains.iter().map(|domain| run(&names, domain, &[]));
+        Evaluation::strictest(each).unwrap().reason
+    };
+    let alone = reason(&["bank.example"]);
+    assert_eq!(
+        reason(&["plain.example", "bank.example"]),
+        format!("From names 2 domains, and the strictest that fails counts: {alone}")
+    );
+    assert!(reason(&["plain.example", "other.example"]).starts_with("From names 2 domains, and not all say"));
+}
+
+#[test]
+fn nobody_fares_better_by_naming_more_domains_than_are_asked() {
+    let names = Names::parse("_dmarc.bank.example TXT v=DMARC1; p=reject");
+    let (many, alone) = (Evaluation::of_too_many(), run(&names, "bank.example", &[]));
+    assert_eq!((many.result, many.policy), (alone.result, alone.policy));
+    assert_eq!(
+        (many.domain.as_str(), many.published, many.record()),
+        ("", None, None)
+    );
+}
+
 fn domains() -> impl Strategy<Value = String> {
     prop_oneof![
         "([ab]\\.){0,11}(bank|shop)\\.example",
