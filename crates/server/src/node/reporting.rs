@@ -130,3 +130,6 @@ pub(super) async fn send_due(mailer: &Mailer) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
