@@ -15,7 +15,8 @@ use crate::words::{clean, name, sentence};
 const MAX_ADVICE: usize = 8;
 
 pub(crate) fn advice(facts: &Facts<'_>) -> Vec<String> {
-    if !facts.is_from_outside() || facts.from_domain.is_empty() {
+    // One of several domains is not the one to be told.
+    if !facts.is_from_outside() || facts.from_domain.is_empty() || facts.has_several_domains() {
         return Vec::new();
     }
     let mut advice = Vec::new();

@@ -15,7 +15,8 @@ use crate::words::{name, quoted};
 pub(crate) struct Facts<'a> {
     pub(crate) evidence: &'a Evidence,
     pub(crate) context: &'a Context,
-    /// The domain in From as the evidence has it; empty when there is no single one.
+    /// The domain in From as the evidence has it, of several the one that weighed most; empty when none can
+    /// be read.
     pub(crate) from_domain: &'a str,
     /// The same, fit for a sentence.
     pub(crate) domain: String,
@@ -53,6 +54,37 @@ impl<'a> Facts<'a> {
             from_domain,
             domain: name(from_domain),
             address: name(&evidence.author.address),
+        }
+    }
+
+    /// The domain that DMARC judged; `None` when it judged none.
+    pub(crate) fn judged(&self) -> Option<&'a str> {
+        let judged = self.evidence.dmarc.as_ref().map(|dmarc| dmarc.domain.as_str());
+        judged.filter(|domain| !domain.is_empty())
+    }
+
+    /// Does From name more than one domain?
+    pub(crate) fn has_several_domains(&self) -> bool {
+        let domain = |address: &str| {
+            let (_, domain) = address.rsplit_once('@')?;
+            Some(domain.to_ascii_lowercase())
+        };
+        let author = &self.evidence.author;
+        let first = domain(&author.address);
+        author.others.iter().any(|other| domain(other) != first) || self.has_too_many_domains()
+    }
+
+    /// More than DMARC asks about, which it counts as a failure of nobody in particular?
+    pub(crate) fn has_too_many_domains(&self) -> bool {
+        self.dmarc_result() == Some(DmarcResult::Fail) && self.judged().is_none()
+    }
+
+    /// What [`Self::domain`] is.
+    pub(crate) fn place_in_from(&self) -> &'static str {
+        if self.has_several_domains() {
+            "one of the domains in From"
+        } else {
+            "the domain in From"
         }
     }
 

@@ -9,8 +9,9 @@ use posthorn_trust::Origin;
 use crate::explanation::Tone;
 use crate::facts::{Facts, Stand};
 use crate::free_mail::is_free_mail;
+use crate::several::several;
 use crate::unvouched;
-use crate::words::{listed, name};
+use crate::words::name;
 
 /// The sentence and its colour.
 pub(crate) fn headline(facts: &Facts<'_>) -> (Tone, String) {
@@ -45,13 +46,19 @@ fn ours(facts: &Facts<'_>, account: &str) -> String {
 }
 
 fn from_outside(facts: &Facts<'_>) -> (Tone, String) {
-    if let Some(words) = nameless(facts) {
-        return (Tone::Caution, words);
+    if facts.address.is_empty() {
+        let nobody =
+            "This message names no sender that can be read, so there is nobody who could be asked about it.";
+        return (Tone::Caution, nobody.to_owned());
     }
-    match facts.warning() {
-        Level::Danger => return (Tone::Danger, pretence(facts)),
-        Level::Caution => return (Tone::Caution, oddities(facts)),
-        Level::Silent => {}
+    let several = several(facts);
+    match (facts.warning(), several) {
+        (Level::Danger, _) => return (Tone::Danger, pretence(facts)),
+        (Level::Caution, None | Some((Tone::Good | Tone::Neutral | Tone::Caution, _))) => {
+            return (Tone::Caution, oddities(facts));
+        }
+        (Level::Caution | Level::Silent, Some(told)) => return told,
+        (Level::Silent, None) => {}
     }
     match facts.stand() {
         Stand::Signed(signature) => (Tone::Good, signed(facts, signature)),
@@ -68,35 +75,6 @@ fn from_outside(facts: &Facts<'_>) -> (Tone, String) {
         Stand::Disowned => unvouched::disowned(facts),
         Stand::Unclaimed => unvouched::unclaimed(facts),
     }
-}
-
-/// No address, or several: there is no one domain to ask.
-fn nameless(facts: &Facts<'_>) -> Option<String> {
-    let author = &facts.evidence.author;
-    if facts.address.is_empty() {
-        return Some(
-            "This message names no sender that can be read, so there is nobody who could be asked about it."
-                .to_owned(),
-        );
-    }
-    let domain = |address: &str| {
-        address
-            .rsplit_once('@')
-            .map(|(_, domain)| domain.to_ascii_lowercase())
-    };
-    let own = domain(&author.address);
-    if author.others.iter().all(|other| domain(other) == own) {
-        return None;
-    }
-    let all: Vec<String> = std::iter::once(&author.address)
-        .chain(&author.others)
-        .take(4)
-        .map(|one| name(one))
-        .collect();
-    Some(format!(
-        "This message names several senders ({}), so there is no single one who could be asked about it.",
-        listed(&all)
-    ))
 }
 
 /// Somebody pretends to be somebody else.

@@ -29,6 +29,7 @@ mod headline;
 mod journey;
 mod place;
 mod points;
+mod several;
 mod text;
 mod unvouched;
 mod words;

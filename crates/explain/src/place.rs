@@ -33,7 +33,8 @@ pub(crate) fn place(facts: &Facts<'_>, tone: Tone) -> String {
         Place::Junk => ("It was put into Junk", String::new()),
         Place::Refused => ("It was refused", String::new()),
     };
-    let mercy = if verdict.place == Place::Junk && verdict.reasons.contains(&Reason::DmarcReject) {
+    let is_asked = verdict.reasons.contains(&Reason::DmarcReject) && !facts.has_too_many_domains();
+    let mercy = if verdict.place == Place::Junk && is_asked {
         format!(
             " {} asks to refuse such mail (p=reject); here you can still look at it.",
             facts.domain
@@ -104,6 +105,11 @@ fn shown(folder: &str) -> String {
 fn why(facts: &Facts<'_>, tone: Tone, reason: Reason) -> String {
     let domain = &facts.domain;
     match reason {
+        Reason::DmarcNone | Reason::DmarcQuarantine | Reason::DmarcReject | Reason::DmarcRefused
+            if facts.has_too_many_domains() =>
+        {
+            "it names more senders than any honest message does".to_owned()
+        }
         Reason::NothingAgainst if tone >= Tone::Caution => "what is odd about it proves nothing".to_owned(),
         Reason::NothingAgainst => "nothing spoke against it".to_owned(),
         Reason::DmarcNone => {

@@ -149,9 +149,10 @@ fn follows(facts: &Facts<'_>) -> (Tone, String) {
         return (
             Tone::Neutral,
             format!(
-                "{} {verb} responsibility for carrying this message. Nothing shows that {from}, the domain in From, has \
-                 anything to do with {them}.",
-                listed(&signers)
+                "{} {verb} responsibility for carrying this message. Nothing shows that {from}, {}, has anything to do with \
+                 {them}.",
+                listed(&signers),
+                facts.place_in_from()
             ),
         );
     }

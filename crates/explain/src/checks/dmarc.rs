@@ -8,13 +8,14 @@ use crate::words::{MAX_LINE, clean, name, sentence};
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Check> {
     let dmarc = facts.evidence.dmarc.as_ref()?;
-    let mut asked = vec![format!(
-        "Does SPF or a signature vouch for {}, the domain in From?",
-        facts.domain
-    )];
-    if facts.domain.is_empty() {
-        asked.clear();
-    }
+    let mut asked = Vec::new();
+    asked.extend(facts.judged().map(|domain| {
+        format!(
+            "Does SPF or a signature vouch for {}, {}?",
+            name(domain),
+            facts.place_in_from()
+        )
+    }));
     asked.extend(
         dmarc
             .walk
@@ -22,8 +23,8 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Check> {
             .map(|one| format!("What does {} say about it?", name(&one.name))),
     );
     let mut found: Vec<String> = dmarc.walk.iter().map(answer).collect();
-    found.extend(dmarc.spf.iter().map(|one| alignment("SPF", one, &facts.domain)));
-    found.extend(dmarc.dkim.iter().map(|one| alignment("DKIM", one, &facts.domain)));
+    found.extend(dmarc.spf.iter().map(|one| alignment("SPF", one, facts)));
+    found.extend(dmarc.dkim.iter().map(|one| alignment("DKIM", one, facts)));
     found.push(sentence(&clean(&dmarc.reason, 400)));
     found.retain(|line| !line.is_empty());
     let (tone, follows) = follows(facts, dmarc);
@@ -48,11 +49,11 @@ fn answer(asked: &Asked) -> String {
     }
 }
 
-fn alignment(by: &str, one: &Alignment, from: &str) -> String {
-    let other = name(&one.domain);
+fn alignment(by: &str, one: &Alignment, facts: &Facts<'_>) -> String {
+    let (other, from) = (name(&one.domain), &facts.domain);
     let relation = match (one.uncertain, one.aligned, one.strict) {
         (true, _, _) => format!("whether that counts for {from} could not be told"),
-        (false, true, _) if other == from => "which is the domain in From".to_owned(),
+        (false, true, _) if other == *from => format!("which is {}", facts.place_in_from()),
         (false, true, _) => format!("which belongs together with {from}"),
         (false, false, true) => format!("which is not {from} itself, as its record asks"),
         (false, false, false) => format!("which is not {from} and does not belong to it"),
@@ -62,10 +63,23 @@ fn alignment(by: &str, one: &Alignment, from: &str) -> String {
 
 fn follows(facts: &Facts<'_>, dmarc: &Evaluation) -> (Tone, String) {
     let from = &facts.domain;
+    if facts.has_too_many_domains() {
+        let nobody =
+            "Nobody was asked. Mail like that is nearly always forged: the names serve to hide one another.";
+        return (Tone::Danger, nobody.to_owned());
+    }
+    if facts.judged().is_none() {
+        let nothing =
+            "There was no domain to ask, so From can be neither confirmed nor refuted by this check.";
+        return (Tone::Neutral, nothing.to_owned());
+    }
     match dmarc.result {
         DmarcResult::Pass => (
             Tone::Good,
-            format!("The domain in From is no invention: {from} stands behind this message."),
+            match facts.has_several_domains() {
+                true => "The domains in From are no invention: each stands behind this message.".to_owned(),
+                false => format!("The domain in From is no invention: {from} stands behind this message."),
+            },
         ),
         DmarcResult::Fail => {
             let wish = match dmarc.policy {

@@ -50,7 +50,9 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Check> {
 }
 
 fn sum(signs: &[Sign]) -> i16 {
-    signs.iter().fold(0, |sum, sign| sum.saturating_add(sign.weight.into()))
+    signs
+        .iter()
+        .fold(0, |sum, sign| sum.saturating_add(sign.weight.into()))
 }
 
 fn fact(sign: &Sign) -> String {

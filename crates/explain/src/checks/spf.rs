@@ -138,8 +138,9 @@ fn follows(facts: &Facts<'_>, spf: &Evaluation) -> (Tone, String) {
             );
         }
         SpfResult::Pass => format!(
-            "{domain} stands behind the return address, which you normally do not see. For {from}, the domain in From, \
-             that says nothing."
+            "{domain} stands behind the return address, which you normally do not see. For {from}, {}, that \
+             says nothing.",
+            facts.place_in_from()
         ),
         SpfResult::Fail | SpfResult::SoftFail => {
             let tone = if is_own { Tone::Caution } else { Tone::Neutral };
