@@ -316,13 +316,11 @@ fn plot(index: usize, domain: &str) -> Result<Plot, DemoError> {
 
 /// The keys of a domain whose records must be in the DNS.
 fn keys(admin: &Admin, domain: &Domain) -> Result<Vec<KeyView>, DemoError> {
-    match admin::execute(
-        admin,
-        Request::Dkim(DkimRequest::List(Some(Text(domain.clone())))),
-    ) {
-        Response::Keys(keys) => Ok(keys),
-        other => done(other).map(|()| Vec::new()),
-    }
+    let list = Request::Dkim(DkimRequest::List(Some(Text(domain.clone()))));
+    let Response::Keys(keys) = admin::execute(admin, list) else {
+        return Err(DemoError::SetUp(format!("the keys of {domain} cannot be read")));
+    };
+    Ok(keys)
 }
 
 /// The records are published: new keys may sign.
