@@ -70,9 +70,9 @@ impl DemoError {
 }
 
 /// How a message travels, and then who really sent three of them.
-async fn tell(internet: &Internet, show: &Show) -> Result<(), DemoError> {
+async fn tell(internet: &Internet, show: &Show, goes_on: bool) -> Result<(), DemoError> {
     let message_id = story::tell(internet, show).await?;
-    senders::tell(internet, show, &message_id).await
+    senders::tell(internet, show, &message_id, goes_on).await
 }
 
 /// Runs the demonstration to its end.
@@ -92,7 +92,7 @@ pub(crate) async fn run(options: Options) -> Result<(), DemoError> {
     let show = Show::new(options.color);
     let internet = Internet::start(&options).await?;
     let told = tokio::select! {
-        told = tell(&internet, &show) => told,
+        told = tell(&internet, &show, !options.once) => told,
         _ = signals.next() => {
             internet.stop().await;
             return Ok(());

@@ -15,8 +15,14 @@ use super::internet::{DemoNode, Internet, Person};
 use super::show::Show;
 use super::story::{PATIENCE, find_account, submit};
 
-/// Sends the two other messages and shows the three explanations side by side.
-pub(super) async fn tell(internet: &Internet, show: &Show, genuine: &str) -> Result<(), DemoError> {
+/// Sends the two other messages and shows the three explanations side by side; and, when the demonstration goes
+/// on, how to ask for more.
+pub(super) async fn tell(
+    internet: &Internet,
+    show: &Show,
+    genuine: &str,
+    goes_on: bool,
+) -> Result<(), DemoError> {
     let anna = Home::of(internet, "anna")?;
     let nora = Home::of(internet, "nora")?;
     let bert = Home::of(internet, "bert")?;
@@ -55,6 +61,9 @@ pub(super) async fn tell(internet: &Internet, show: &Show, genuine: &str) -> Res
         ("Passed on", &explained(&nora, &passed_on).await?),
         ("Forged", &explained(&bert, &forged).await?),
     ]);
+    if !goes_on {
+        return Ok(());
+    }
     show.line("");
     show.line(
         "    More: posthorn explain --level detail ACCOUNT MESSAGE-ID, with --config of the reader's server:",
