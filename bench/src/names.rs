@@ -15,8 +15,8 @@ pub struct NamesArgs {
 const HEADER: usize = 12;
 /// The root, SOA, IN, an hour; then the root as both names and five numbers.
 const SOA: &[u8] = &[
-    0, 0, 6, 0, 1, 0, 0, 0x0e, 0x10, 0, 22, 0, 0, 0, 0, 0, 1, 0, 0, 0x0e, 0x10, 0, 0, 0x0e, 0x10, 0, 0,
-    0x0e, 0x10, 0, 0, 0x0e, 0x10,
+    0, 0, 6, 0, 1, 0, 0, 0x0e, 0x10, 0, 22, 0, 0, 0, 0, 0, 1, 0, 0, 0x0e, 0x10, 0, 0, 0x0e, 0x10, 0, 0, 0x0e,
+    0x10, 0, 0, 0x0e, 0x10,
 ];
 
 /// Answers until the process is ended.
@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn the_question_comes_back_with_no_such_name() {
-        let question = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x01\x01a\x04test\x00\x00\x01\x00\x01more";
+        let question =
+            b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x01\x01a\x04test\x00\x00\x01\x00\x01more";
         let answer = answer(question).unwrap();
         assert_eq!(&answer[..4], b"\x12\x34\x85\x83");
         assert_eq!(&answer[12..24], b"\x01a\x04test\x00\x00\x01\x00\x01");

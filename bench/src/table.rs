@@ -95,18 +95,18 @@ pub fn print(args: &TableArgs) -> Result<()> {
     let mut cells = vec![head.map(str::to_owned)];
     cells.extend(rows::ROWS.iter().map(|row| cells_of(&run, row)));
     write_cells(&mut out, args.format, &cells);
-    let limits: Vec<[String; 3]> = [["limits of the machine in the same run", "unit", ""].map(str::to_owned)]
-        .into_iter()
-        .chain(rows::LIMITS.iter().map(|row| {
-            [
-                row.name.to_owned(),
-                row.unit.to_owned(),
-                shown(run.value("machine", row)),
-            ]
-        }))
-        .collect();
+    let mut machine = vec![["alone on the machine in the same run", "unit", "", "goal"].map(str::to_owned)];
+    machine.extend(rows::MACHINE.iter().map(|row| {
+        let value = run.value("machine", row);
+        [
+            row.name.to_owned(),
+            row.unit.to_owned(),
+            shown(value),
+            goal(row, value, None),
+        ]
+    }));
     let _ = writeln!(out);
-    write_cells(&mut out, args.format, &limits);
+    write_cells(&mut out, args.format, &machine);
     for server in ["posthorn", "peer"] {
         let (count, first) = run.errors(server);
         let _ = writeln!(out, "\n{server}: {count} wrong or missing answers.");
@@ -128,29 +128,28 @@ fn cells_of(run: &Run, row: &Row) -> [String; 6] {
         };
         (over > 0.0 && under > 0.0).then(|| over / under)
     });
-    let reached = match row.goal {
-        Goal::None => None,
-        Goal::Times(times) => ratio.map(|ratio| ratio >= times),
-        Goal::AtMost(most) => ours.map(|ours| ours <= most),
-    };
-    let wanted = match row.goal {
-        Goal::None => String::new(),
-        Goal::Times(times) => format!("≥ {times}×"),
-        Goal::AtMost(most) => format!("≤ {most}"),
-    };
-    let goal = match reached {
-        None => wanted,
-        Some(true) => format!("{wanted} reached"),
-        Some(false) => format!("{wanted} missed"),
-    };
     [
         row.name.to_owned(),
         row.unit.to_owned(),
         shown(ours),
         shown(peer),
         ratio.map_or_else(String::new, |ratio| format!("{}×", number(ratio))),
-        goal,
+        goal(row, ours, ratio),
     ]
+}
+
+/// The goal of a row, and whether it was reached.
+fn goal(row: &Row, ours: Option<f64>, ratio: Option<f64>) -> String {
+    let (wanted, reached) = match row.goal {
+        Goal::None => return String::new(),
+        Goal::Times(times) => (format!("≥ {times}×"), ratio.map(|ratio| ratio >= times)),
+        Goal::AtMost(most) => (format!("≤ {most}"), ours.map(|ours| ours <= most)),
+    };
+    match reached {
+        None => wanted,
+        Some(true) => format!("{wanted} reached"),
+        Some(false) => format!("{wanted} missed"),
+    }
 }
 
 fn shown(value: Option<f64>) -> String {
@@ -163,7 +162,8 @@ fn number(value: f64) -> String {
         v if v >= 100.0 => format!("{v:.0}"),
         v if v >= 10.0 => format!("{v:.1}"),
         v if v >= 1.0 => format!("{v:.2}"),
-        v => format!("{v:.3}"),
+        v if v >= 0.1 => format!("{v:.3}"),
+        v => format!("{v:.4}"),
     }
 }
 
@@ -175,16 +175,20 @@ fn write_cells<const N: usize>(out: &mut String, format: Format, rows: &[[String
             .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..N).map(width).collect();
+    // Numbers, between the unit and the goal, stand to the right.
+    let is_number = |column: usize| (2..N - 1).contains(&column);
     let edge = if format == Format::Markdown { "|" } else { "" };
     for (n, row) in rows.iter().enumerate() {
         let cells: Vec<String> = row
             .iter()
             .zip(&widths)
             .enumerate()
-            .map(|(column, (cell, width))| match column {
-                // Numbers stand to the right.
-                2..=4 => format!(" {cell:>width$} "),
-                _ => format!(" {cell:<width$} "),
+            .map(|(column, (cell, width))| {
+                if is_number(column) {
+                    format!(" {cell:>width$} ")
+                } else {
+                    format!(" {cell:<width$} ")
+                }
             })
             .collect();
         let line = format!("{edge}{}{edge}", cells.join(edge));
@@ -194,7 +198,7 @@ fn write_cells<const N: usize>(out: &mut String, format: Format, rows: &[[String
                 .iter()
                 .enumerate()
                 .map(|(column, width)| match (format, column) {
-                    (Format::Markdown, 2..=4) => format!("{}:", "-".repeat(width + 1)),
+                    (Format::Markdown, _) if is_number(column) => format!("{}:", "-".repeat(width + 1)),
                     (Format::Markdown, _) => "-".repeat(width + 2),
                     (Format::Text, _) => format!(" {} ", "-".repeat(*width)),
                 })
@@ -225,6 +229,18 @@ mod tests {
             ratio("10 connections: processor"),
             ("4.00×".to_owned(), "≤ 0.6 missed".to_owned())
         );
+    }
+
+    #[test]
+    fn what_trust_costs_is_held_against_its_goal() {
+        let cost = |ms: f64| {
+            let line = format!(r#"{{"server":"machine","label":"trust","cpu_ms_per_message":{ms}}}"#);
+            let row = &rows::MACHINE[0];
+            let value = Run::read(&line).unwrap().value("machine", row);
+            (shown(value), goal(row, value, None))
+        };
+        assert_eq!(cost(0.0741), ("0.0741".to_owned(), "≤ 0.3 reached".to_owned()));
+        assert_eq!(cost(0.301), ("0.301".to_owned(), "≤ 0.3 missed".to_owned()));
     }
 
     #[test]

@@ -272,7 +272,21 @@ pub(super) const ROWS: &[Row] = &[
     ),
 ];
 
-pub(super) const LIMITS: &[Row] = &[
+/// What the machine does on its own, without a server.
+pub(super) const MACHINE: &[Row] = &[
+    less(
+        "SPF, DKIM and DMARC of a message of 10 KB: processor time",
+        "ms/message",
+        &["trust"],
+        |l| field(l[0], "cpu_ms_per_message"),
+    )
+    .goal(Goal::AtMost(0.3)),
+    less("one RSA-2048 verification alone", "ms", &["trust"], |l| {
+        field(l[0], "rsa_verify_ms")
+    }),
+    less("one SHA-256 pass alone", "ms", &["trust"], |l| {
+        field(l[0], "sha256_ms")
+    }),
     more(
         "round trips over loopback, 1 connection",
         "1/s",
