@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use posthorn_accounts::{self as accounts, DetailSeparator, Resolution, Target};
 use posthorn_base::{Address, Domain, ReversePath, Timestamp};
-use posthorn_message::header;
 use posthorn_store::{StoreError, Tx};
+use posthorn_trust::srs::SrsError;
 
 use crate::accept::Inbound;
 use crate::incoming::{Incoming, Origin};
@@ -16,7 +16,9 @@ const VALID_AFTER_DELIVERY: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 impl Inbound {
     /// Finds where mail for an address goes: as [`accounts::resolve`], and a return address that we gave a
-    /// forwarded message leads back to where it came from.
+    /// forwarded message leads back to where it came from. One that is forged, damaged or older than
+    /// [`posthorn_trust::srs::VALID_DAYS`] is nobody's, also where a catch-all address would take it: what
+    /// comes there is no mail for anybody.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -27,25 +29,41 @@ impl Inbound {
         separator: DetailSeparator,
         now: Timestamp,
     ) -> Result<Resolution, StoreError> {
-        if let Some(domain) = address.domain()
-            && let Ok(original) = self.keys.srs.reverse(address, now)
-            && accounts::is_local_domain(tx, domain)?
-        {
-            return Ok(Resolution::Targets(vec![Target::Remote(original)]));
+        let original = match self.keys.srs.reverse(address, now) {
+            Err(SrsError::NotSrs) => return accounts::resolve(tx, address, separator),
+            Ok(original) => Some(original),
+            Err(SrsError::Malformed | SrsError::BadHash | SrsError::Expired) => None,
+        };
+        match address.domain() {
+            Some(domain) if accounts::is_local_domain(tx, domain)? => {}
+            Some(_) | None => return Ok(Resolution::NotLocal),
         }
-        accounts::resolve(tx, address, separator)
+        let Some(original) = original else {
+            return Ok(Resolution::Unknown);
+        };
+        // Where it came from may have become ours since.
+        Ok(match accounts::resolve(tx, &original, separator)? {
+            Resolution::NotLocal => Resolution::Targets(vec![Target::Remote(original)]),
+            found @ (Resolution::Unknown | Resolution::Targets(_) | Resolution::Broken(_)) => found,
+        })
     }
 
     /// The DKIM-Signature fields of a message of ours; `None` when it is not, or its domain has no keys.
     pub(crate) fn signatures(&self, incoming: &Incoming, octets: &[u8], now: Timestamp) -> Option<String> {
-        match incoming.origin {
-            Origin::Submission(_) | Origin::Generated => {}
-            Origin::Relay => return None,
-        }
         let from = author_domain(octets);
-        let envelope = incoming.sender.reverse_path.address().and_then(Address::domain);
-        let mut domains = from.iter().chain(envelope);
-        let signer = domains.find_map(|domain| self.keys.keyring.signer_for(domain))?;
+        let keyring = &self.keys.keyring;
+        let signer = match incoming.origin {
+            Origin::Submission(_) => {
+                let envelope = incoming.sender.reverse_path.address().and_then(Address::domain);
+                let mut domains = from.iter().chain(envelope);
+                domains.find_map(|domain| keyring.signer_for(domain))?
+            }
+            // Our own reports come from the name of this server, for which a domain above it has the keys.
+            // Without a signature a report that goes back through a forwarder is vouched for by nobody.
+            // People must not have this: a name below a domain of ours may be somebody else's.
+            Origin::Generated => with_parents(&from?).find_map(|domain| keyring.signer_for(&domain))?,
+            Origin::Relay => return None,
+        };
         let valid_for = self.settings.max_age.saturating_add(VALID_AFTER_DELIVERY);
         // A message that cannot be signed is still worth sending: the receiver sees that it is not.
         signer.sign(octets, now, valid_for).ok()
@@ -64,17 +82,23 @@ impl Inbound {
         let domain = forwarder.and_then(|addressee| addressee.address.domain());
         match domain.and_then(|domain| self.keys.srs.forward(sender, domain, now)) {
             Some(address) => ReversePath::Address(address),
-            // Too long to be written anew: better forwarded with its own than not at all.
-            None => path.clone(),
+            // Too long to be written anew. With its own, SPF would fail at the next server; with none it is
+            // judged by our name, and only a bounce is lost.
+            None => ReversePath::Null,
         }
     }
 }
 
-/// The domain in `From`.
+/// The domain itself, then those above it.
+fn with_parents(domain: &Domain) -> impl Iterator<Item = Domain> {
+    std::iter::successors(Some(domain.clone()), |below| {
+        let (_, above) = below.as_str().split_once('.')?;
+        Domain::parse(above).ok()
+    })
+}
+
+/// The domain in `From`, of several the first.
 fn author_domain(octets: &[u8]) -> Option<Domain> {
-    let from = header::first_field(octets, "From")?;
-    let text = header::unfold(from);
-    let (_, after) = text.rsplit_once('@')?;
-    let end = after.find(|c: char| c == '>' || c == ',' || c.is_whitespace());
-    Domain::parse(end.and_then(|end| after.get(..end)).unwrap_or(after)).ok()
+    let author = posthorn_trust::author(octets);
+    Address::parse(&author.address).ok()?.domain().cloned()
 }
