@@ -210,7 +210,7 @@ impl List<'_> {
         let purpose = format!(
             "Announces the MTA-STS policy of {domain}: whoever holds to it {effect} the connection is not \
              encrypted and certified. Publish it only once https://mta-sts.{domain}/.well-known/mta-sts.txt can be \
-             read; Posthorn does not serve that file yet."
+             read: Posthorn has that page (`listen.http`), behind a web server that speaks TLS for the name."
         );
         let text = format!("v=STSv1; id={}", policy.id);
         self.encrypted(Necessity::Optional, &format!("_mta-sts.{domain}"), &text, purpose);

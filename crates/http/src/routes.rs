@@ -10,7 +10,7 @@ use posthorn_net::Connections;
 use posthorn_store::Store;
 
 use crate::facts::Facts;
-use crate::pages::{autoconfig, health, metrics, welcome};
+use crate::pages::{autoconfig, health, metrics, mta_sts, welcome};
 use crate::reply::{Content, Reply};
 use crate::visit::Visit;
 
@@ -20,17 +20,20 @@ enum Page {
     Welcome,
     Style,
     Autoconfig,
+    MtaSts,
     Health,
     Metrics,
 }
 
 /// All pages. Each answers GET and HEAD, and nothing else.
-const ROUTES: [(&str, Page); 6] = [
+const ROUTES: [(&str, Page); 7] = [
     ("/", Page::Welcome),
     ("/style.css", Page::Style),
     // What programs ask the domain itself, and what they ask the host `autoconfig` in it.
     ("/.well-known/autoconfig/mail/config-v1.1.xml", Page::Autoconfig),
     ("/mail/config-v1.1.xml", Page::Autoconfig),
+    // What mail servers ask the host `mta-sts` in a domain.
+    ("/.well-known/mta-sts.txt", Page::MtaSts),
     ("/health", Page::Health),
     ("/metrics", Page::Metrics),
 ];
@@ -91,6 +94,7 @@ impl Site {
             Page::Welcome => Reply::ok(Content::Html, self.welcome.clone()),
             Page::Style => Reply::ok(Content::Css, welcome::STYLE),
             Page::Autoconfig => autoconfig::reply(self, &visit).await,
+            Page::MtaSts => mta_sts::reply(self, &visit).await,
             Page::Health => health::reply(self).await,
             Page::Metrics => metrics::reply(self).await,
         }

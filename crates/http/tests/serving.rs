@@ -260,6 +260,20 @@ async fn autoconfig_tells_of_our_domains_only() {
 }
 
 #[tokio::test]
+async fn the_policy_for_mail_servers_is_that_of_our_domains_only() {
+    let node = Node::start();
+    let of = |host: &'static str| format!("GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    let ours = node.ask(&of("mta-sts.example.org")).await;
+    assert_eq!(ours.status, 200);
+    let lines: Vec<&str> = ours.body.split("\r\n").collect();
+    assert_eq!(lines[..2], ["version: STSv1", "mode: testing"]);
+    assert!(lines[2].starts_with("mx: "), "{lines:?}");
+    for host in ["mta-sts.elsewhere.test", "example.org", "mta-sts.", "127.0.0.1"] {
+        assert_ne!(node.ask(&of(host)).await.status, 200, "{host}");
+    }
+}
+
+#[tokio::test]
 async fn metrics_are_for_this_machine_only() {
     let node = Node::start();
     let reply = node.get("/metrics").await;

@@ -9,8 +9,8 @@ use posthorn_base::Domain;
 use posthorn_base::lookup::{Kind, Lookup, Record};
 use posthorn_config::Settings;
 use posthorn_doctor::{
-    Key, Plan, Question, Service, Wanted, check, compare, present, public_key_sha256, records, to_json,
-    to_text, zone,
+    Key, MtaSts, MtaStsMode, Plan, Question, Service, Wanted, check, compare, present, public_key_sha256,
+    records, to_json, to_text, zone,
 };
 use posthorn_runtime::clock;
 
@@ -185,6 +185,12 @@ async fn plan(lookup: &Asking, settings: &Settings, domain: &Domain, keys: &[Key
     plan.keys = keys.iter().filter_map(key).collect();
     plan.public_key_sha256 = own_certificate(settings).as_deref().and_then(public_key_sha256);
     plan.serves_settings = !settings.listen.http.is_empty();
+    if plan.serves_settings {
+        plan.mta_sts = Some(MtaSts {
+            id: policy_id(&settings.hostname),
+            mode: MtaStsMode::Testing,
+        });
+    }
     let listen = &settings.listen;
     let services = [
         (Service::Submissions, &listen.submissions),
@@ -197,6 +203,14 @@ async fn plan(lookup: &Asking, settings: &Settings, domain: &Domain, keys: &[Key
     };
     plan.services = services.into_iter().filter_map(port).collect();
     plan
+}
+
+/// Changes with the policy that our web page gives, which names the host.
+fn policy_id(hostname: &Domain) -> String {
+    let letters = hostname.as_str().chars().filter(char::is_ascii_alphanumeric);
+    let mut id: String = letters.take(30).collect();
+    id.insert(0, 't');
+    id
 }
 
 fn key(view: &KeyView) -> Option<Key> {
