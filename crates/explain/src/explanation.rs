@@ -14,7 +14,8 @@ pub struct Context {
     pub now: Timestamp,
     /// Was it judged only now, because no evidence was recorded when it arrived (a file)?
     pub evaluated_now: bool,
-    /// The outside addresses this server has passed it on to, with the reverse path rewritten (SRS).
+    /// The outside addresses this server has passed it on to: with the reverse path rewritten (SRS) when the
+    /// message came from another server.
     pub forwarded_to: Vec<String>,
 }
 

@@ -36,8 +36,9 @@ pub(crate) fn place(facts: &Facts<'_>, tone: Tone) -> String {
     let is_asked = verdict.reasons.contains(&Reason::DmarcReject) && !facts.has_too_many_domains();
     let mercy = if verdict.place == Place::Junk && is_asked {
         format!(
-            " {} asks to refuse such mail (p=reject); here you can still look at it.",
-            facts.domain
+            " {} asks to refuse such mail ({}); here you can still look at it.",
+            facts.domain,
+            published(facts, "p=reject")
         )
     } else {
         String::new()
@@ -114,15 +115,22 @@ fn why(facts: &Facts<'_>, tone: Tone, reason: Reason) -> String {
         Reason::NothingAgainst => "nothing spoke against it".to_owned(),
         Reason::DmarcNone => {
             format!(
-                "{domain}, which does not vouch for it, asks for nothing to be done about such mail (p=none)"
+                "{domain}, which does not vouch for it, asks for nothing to be done about such mail ({})",
+                published(facts, "p=none")
             )
         }
         Reason::DmarcQuarantine => {
-            format!("{domain} does not vouch for it and asks to treat such mail as suspicious (p=quarantine)")
+            format!(
+                "{domain} does not vouch for it and asks to treat such mail as suspicious ({})",
+                published(facts, "p=quarantine")
+            )
         }
         Reason::DmarcReject => format!("{domain} does not vouch for it"),
         Reason::DmarcRefused => {
-            format!("{domain} does not vouch for it and asks to refuse such mail (p=reject)")
+            format!(
+                "{domain} does not vouch for it and asks to refuse such mail ({})",
+                published(facts, "p=reject")
+            )
         }
         Reason::ListExcuse => match facts.list() {
             Some(list) => {
@@ -134,6 +142,17 @@ fn why(facts: &Facts<'_>, tone: Tone, reason: Reason) -> String {
         Reason::Ours => "one of your own people sent it, logged in".to_owned(),
         Reason::NotChecked => not_checked(facts).to_owned(),
     }
+}
+
+/// The words of the record that say so: `sp=reject`, `p=quarantine; t=y`.
+fn published(facts: &Facts<'_>, usually: &str) -> String {
+    let dmarc = facts.evidence.dmarc.as_ref();
+    let stated = dmarc.and_then(|dmarc| Some((dmarc, dmarc.tag?, dmarc.published?)));
+    let Some((dmarc, tag, published)) = stated else {
+        return usually.to_owned();
+    };
+    let is_lowered = dmarc.testing && published != dmarc.policy;
+    format!("{tag}={published}{}", if is_lowered { "; t=y" } else { "" })
 }
 
 fn not_checked(facts: &Facts<'_>) -> &'static str {

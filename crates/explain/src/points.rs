@@ -95,12 +95,18 @@ fn forwarded(facts: &Facts<'_>) -> Option<String> {
         .take(4)
         .map(|to| name(to))
         .collect();
-    (!to.is_empty()).then(|| {
+    if to.is_empty() {
+        return None;
+    }
+    let to = listed(&to);
+    let is_rewritten = facts.is_from_outside() && !facts.evidence.reverse_path.is_empty();
+    Some(if is_rewritten {
         format!(
-            "This server passed it on to {} and put its own name into the return address (SRS), so that bounces find \
-             their way back; signatures are left as they were.",
-            listed(&to)
+            "This server passed it on to {to} and put its own name into the return address (SRS), so that bounces find \
+             their way back; signatures are left as they were."
         )
+    } else {
+        format!("This server passed it on to {to} with its return address as it was.")
     })
 }
 
