@@ -1,6 +1,7 @@
 //! The resolver: questions with a bounded time and clear answers. Caches as long as the records allow.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -148,15 +149,34 @@ impl Resolver {
     }
 }
 
+impl Resolver {
+    /// What is known already. `name` is in lower case.
+    fn known(&self, name: &str, kind: Kind) -> Option<Answer> {
+        self.cache.get(name, kind, Instant::now())
+    }
+
+    /// Asks, and remembers. On the heap: what waits for name servers is large, and most questions of a
+    /// message are answered without.
+    fn ask_and_keep<'a>(
+        &'a self,
+        name: &'a str,
+        kind: Kind,
+    ) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
+        Box::pin(async move {
+            let (answer, time) = self.ask_servers(name, kind).await;
+            self.cache.put(name, kind, &answer, time, Instant::now());
+            answer
+        })
+    }
+}
+
 impl Lookup for Resolver {
     async fn ask(&self, name: &str, kind: Kind) -> Answer {
         let name = name.to_ascii_lowercase();
-        if let Some(known) = self.cache.get(&name, kind, Instant::now()) {
-            return known;
+        match self.known(&name, kind) {
+            Some(known) => known,
+            None => self.ask_and_keep(&name, kind).await,
         }
-        let (answer, time) = self.ask_servers(&name, kind).await;
-        self.cache.put(&name, kind, &answer, time, Instant::now());
-        answer
     }
 }
 
@@ -169,7 +189,12 @@ pub struct Bounded<'a> {
 
 impl Lookup for Bounded<'_> {
     async fn ask(&self, name: &str, kind: Kind) -> Answer {
-        let asked = tokio::time::timeout_at(self.deadline, self.resolver.ask(name, kind)).await;
+        let name = name.to_ascii_lowercase();
+        if let Some(known) = self.resolver.known(&name, kind) {
+            return known;
+        }
+        let asking = self.resolver.ask_and_keep(&name, kind);
+        let asked = tokio::time::timeout_at(self.deadline, asking).await;
         asked.unwrap_or_else(|_elapsed| Err(NoRecords::Temporary("no time was left to ask".to_owned())))
     }
 }
