@@ -239,7 +239,7 @@ impl Coach {
                 format!("What it stops: {messages} from {from} would have gone into Junk.")
             }
             Some(Policy::Reject) => format!("What it stops: {messages} from {from} would have been refused."),
-            Some(Policy::None) | None => format!("Besides, there were {messages} from {from}."),
+            Some(Policy::None) | None => format!("Besides, {messages} came from {from}."),
         }
     }
 }

@@ -25,8 +25,8 @@ pub(super) enum Refusal {
     NoSuchMail { account: Address, message_id: String },
     #[error("this is no report: {0}")]
     Unreadable(#[from] Unreadable),
-    #[error("{0} is no report about a domain of ours, or it was kept before")]
-    NotKept(String),
+    #[error("{file}: nothing is kept: {why}")]
+    NotKept { file: String, why: &'static str },
     #[error(transparent)]
     MakeKeys(#[from] MakeKeysError),
     #[error(transparent)]

@@ -90,18 +90,30 @@ fn keep(admin: &Admin, file: &str, octets: &str) -> Result<Response, Refusal> {
                 .into_iter()
                 .map(|entry| entry.domain)
                 .collect();
-            let mut kept = 0_usize;
-            for report in &found {
-                let outcome = posthorn_reports::keep(tx, report, &Carrier::File, &ours, now)?;
-                kept = kept.saturating_add(usize::from(outcome == Kept::New));
-            }
-            Ok::<_, Refusal>(kept)
+            let keep = |report| posthorn_reports::keep(tx, report, &Carrier::File, &ours, now);
+            Ok::<_, Refusal>(found.iter().map(keep).collect::<Result<Vec<Kept>, _>>()?)
         })
         .wait()?;
-    if kept == 0 {
-        return Err(Refusal::NotKept(file.to_owned()));
+    let new = kept.iter().filter(|outcome| **outcome == Kept::New).count();
+    if let (0, Some(first)) = (new, kept.first()) {
+        return Err(Refusal::NotKept {
+            file: file.to_owned(),
+            why: why(*first),
+        });
     }
-    Ok(Response::Done(format!(
-        "{file}: {kept} of {count} reports are new"
-    )))
+    Ok(Response::Done(match count {
+        1 => format!("{file} is kept"),
+        _ => format!("{file}: {new} of its {count} reports are new"),
+    }))
+}
+
+/// Why a report was not kept.
+fn why(outcome: Kept) -> &'static str {
+    match outcome {
+        Kept::New => "it is new",
+        Kept::Repeated => "it was kept before",
+        Kept::Foreign => "it is about none of our domains; `posthorn domain list` shows those",
+        Kept::TooOld => "it is about a time more than 400 days ago, and such reports are not kept",
+        Kept::Full => "its domain has as many reports as are kept",
+    }
 }

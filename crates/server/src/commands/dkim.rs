@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use posthorn_base::Domain;
-use posthorn_base::lookup::{Kind, Lookup, Record};
+use posthorn_base::lookup::{Kind, Lookup, NoRecords, Record};
 use posthorn_dkim::KeyRecord;
 use posthorn_doctor::Entry;
 
@@ -116,8 +116,10 @@ fn rotate(config: Option<&Path>, domain: &Domain, resolver: Option<SocketAddr>) 
         published
     })?;
     let mut missing = Vec::new();
+    let mut unanswered = None;
     for (key, is_published) in pending.into_iter().zip(published) {
-        if !is_published {
+        if is_published != Ok(true) {
+            unanswered = is_published.err().or(unanswered);
             missing.push(key);
             continue;
         }
@@ -126,6 +128,11 @@ fn rotate(config: Option<&Path>, domain: &Domain, resolver: Option<SocketAddr>) 
             selector: key.selector,
         };
         order(config, Request::Dkim(request), super::ask::Form::Text)?;
+    }
+    if let Some(why) = unanswered {
+        return Err(Failure::Refused(format!(
+            "{domain}'s name servers could not be asked whether the records are there ({why}); try again"
+        )));
     }
     if missing.is_empty() {
         return Ok(());
@@ -142,21 +149,24 @@ fn is_pending(key: &KeyView) -> bool {
     key.state == "pending"
 }
 
-async fn is_published(lookup: &impl Lookup, key: &KeyView) -> bool {
+/// Is it there? Or why nobody could tell.
+async fn is_published(lookup: &impl Lookup, key: &KeyView) -> Result<bool, String> {
     let (Some(name), Some(value)) = (&key.name, &key.value) else {
-        return false;
+        return Ok(false);
     };
-    let Ok(found) = lookup.ask(name, Kind::Txt).await else {
-        return false;
+    let found = match lookup.ask(name, Kind::Txt).await {
+        Ok(found) => found,
+        Err(NoRecords::Temporary(why)) => return Err(why),
+        Err(NoRecords::NoSuchName | NoRecords::NoneOfKind) => return Ok(false),
     };
     let Ok(ours) = KeyRecord::parse(value.as_bytes()) else {
-        return false;
+        return Ok(false);
     };
     let same = |record: &KeyRecord| record.public_key() == ours.public_key() && !record.revoked;
     let texts = found.iter().filter_map(Record::text);
-    texts
+    Ok(texts
         .filter_map(|text| KeyRecord::parse(text).ok())
-        .any(|record| same(&record))
+        .any(|record| same(&record)))
 }
 
 /// As a zone file has them.
