@@ -170,6 +170,11 @@ impl Facts<'_> {
         };
         let mut acquaintance = correspondents::know(self.tx, account, &question, self.now)?.acquaintance;
         acquaintance.colleagues = correspondents::own_namesakes(self.tx, &author.name_key)?;
+        // On a server with several houses the people of another are no colleagues, and none of their business.
+        acquaintance.colleagues.retain(|colleague| {
+            let of = colleague.address.rsplit_once('@').map(|(_, of)| of);
+            of == domain.map(Domain::as_str)
+        });
         let mut ours: Vec<&str> = domain.into_iter().map(Domain::as_str).collect();
         if let Ok(claimed) = Domain::parse(&author.domain)
             && accounts::is_local_domain(self.tx, &claimed)?

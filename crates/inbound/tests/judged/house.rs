@@ -195,7 +195,12 @@ impl House {
 
     /// Sets the rules of `strict.test`.
     pub(crate) fn rule(&self, rules: &'static str) {
-        let set = self.write(move |tx| accounts::set_rules(tx, &domain("strict.test"), Some(rules)).unwrap());
+        self.rule_of("strict.test", rules);
+    }
+
+    /// What a domain does with mail that nobody vouches for.
+    pub(crate) fn rule_of(&self, name: &'static str, rules: &'static str) {
+        let set = self.write(move |tx| accounts::set_rules(tx, &domain(name), Some(rules)).unwrap());
         assert!(set);
     }
 

@@ -182,11 +182,22 @@ fn a_stranger_with_the_name_of_a_colleague_lies_in_junk() {
         text: text("Anna Huber <anna.huber@quickmail.test>\r\nReply-To: boss@elsewhere.test"),
         ..forged(vec![to(account)])
     };
-    house.rule("impersonation=inbox");
+    // Carl is of another house on the same server: Anna's name is nothing to him.
     house.arrives(letter(CARL)).unwrap();
     let verdict = house.only(CARL, "INBOX").evidence.verdict.unwrap();
-    assert_eq!(verdict.reasons, [Reason::Impersonation]);
+    assert_eq!(verdict.reasons, [Reason::NothingAgainst]);
 
+    house.rule_of("ours.test", "impersonation=inbox");
+    house.arrives(letter(BEA)).unwrap();
+    let verdict = house
+        .folder(BEA, "INBOX")
+        .pop()
+        .unwrap()
+        .evidence
+        .verdict
+        .unwrap();
+    assert_eq!(verdict.reasons, [Reason::Impersonation]);
+    house.rule_of("ours.test", "impersonation=junk");
     house.arrives(letter(BEA)).unwrap();
     let copy = house.folder(BEA, "Junk").remove(0);
     let impression = copy.evidence.impression.unwrap();

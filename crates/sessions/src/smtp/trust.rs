@@ -19,6 +19,9 @@ use crate::Services;
 /// temporary failure of the DNS, never against the sender.
 const DNS_PATIENCE: Duration = Duration::from_secs(20);
 
+/// Addresses in From, beside the first, that one of our people may give.
+const MAX_AUTHORS: usize = 10;
+
 /// A message as it will be kept, and what is known about it.
 pub(super) struct Examined {
     pub(super) octets: Arc<[u8]>,
@@ -101,6 +104,12 @@ impl SmtpHandler {
             return Ok(());
         };
         let author = &evidence.author;
+        // As many as are looked at; somebody else's could hide behind them.
+        if author.others.len() >= MAX_AUTHORS {
+            return Err(Refusal::Policy(
+                "The From field names too many addresses".to_owned(),
+            ));
+        }
         let claimed: Vec<Address> = std::iter::once(&author.address)
             .chain(&author.others)
             .filter_map(|text| Address::parse(text).ok())
