@@ -31,7 +31,7 @@ pub enum Ask {
         /// EXAMINE: nothing in the mailbox will change, and `\Recent` stays for the next session.
         read_only: bool,
     },
-    /// CREATE, with all missing parents. Answer: [`Answer::Ok`], [`Answer::AlreadyExists`] or
+    /// CREATE, with all missing parents. Answer: [`Answer::Created`], [`Answer::AlreadyExists`] or
     /// [`Answer::Refused`].
     Create {
         /// The mailbox; fit to be created ([`crate::types::mailbox::is_fit_to_create`]).
@@ -164,6 +164,11 @@ pub enum Answer {
     Selected(SelectedMailbox),
     /// It is done, or may go on.
     Ok,
+    /// To [`Ask::Create`].
+    Created {
+        /// RFC 8474 MAILBOXID of the new mailbox.
+        mailbox_id: String,
+    },
     /// To [`Ask::AppendFinish`].
     Appended {
         /// Of the mailbox.
@@ -317,6 +322,8 @@ pub struct FetchRow {
     pub modseq: i64,
     /// When it came.
     pub internal_date: Timestamp,
+    /// When it came into this mailbox (RFC 8514).
+    pub saved_at: Timestamp,
     /// Its octets.
     pub size_octets: u64,
     /// RFC 8474 EMAILID.
@@ -329,6 +336,8 @@ pub struct FetchRow {
     pub body_structure: Option<Vec<u8>>,
     /// The `body` without extension data, ready to send, with its parentheses.
     pub body: Option<Vec<u8>>,
+    /// The preview (RFC 8970), empty when there is nothing to show.
+    pub preview: Option<String>,
     /// The sections in the order asked, cut to `partial`; `None`: the message has no such section.
     pub sections: Vec<Option<Vec<u8>>>,
     /// Did this question set `\Seen`? Then the client is told the flags.

@@ -323,6 +323,7 @@ fn answered(connection: &mut Connection, running: &Running, asked: Asked, answer
         Asked::Login { user } => login::answered(connection, user, answer),
         Asked::Authenticate(exchange) => authenticate::answered(connection, exchange, answer),
         Asked::Select(select) => select::answered(connection, &select, answer),
+        Asked::Create => create::created(answer),
         Asked::Change(text) => create::answered(text, answer),
         Asked::List(list) => list::answered(connection, &list, answer),
         Asked::ListStatus(listing) => list::status_answered(connection, listing, answer),

@@ -40,12 +40,14 @@ fn row(uid: u32, sections: usize) -> FetchRow {
         flags: Flags::default(),
         modseq: 5,
         internal_date: Timestamp::from_secs(0),
+        saved_at: Timestamp::from_secs(0),
         size_octets: 3,
         email_id: String::new(),
         thread_id: String::new(),
         envelope: None,
         body_structure: None,
         body: None,
+        preview: None,
         sections: vec![Some(b"abc".to_vec()); sections],
         newly_seen: false,
     }
@@ -75,11 +77,12 @@ fn yes(ask: Ask) -> Answer {
             keywords: Vec::new(),
             mailbox_id: String::new(),
         }),
-        Ask::Create { .. }
-        | Ask::Delete { .. }
-        | Ask::Rename { .. }
-        | Ask::Subscribe { .. }
-        | Ask::AppendStart { .. } => Answer::Ok,
+        Ask::Create { .. } => Answer::Created {
+            mailbox_id: "F1".to_owned(),
+        },
+        Ask::Delete { .. } | Ask::Rename { .. } | Ask::Subscribe { .. } | Ask::AppendStart { .. } => {
+            Answer::Ok
+        }
         Ask::AppendFinish { .. } => Answer::Appended {
             uid_validity: 1,
             uid: 20,

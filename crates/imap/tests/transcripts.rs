@@ -253,6 +253,7 @@ fn want_words(want: &FetchWant) -> String {
         (want.envelope, " envelope"),
         (want.body_structure, " structure"),
         (want.body, " body"),
+        (want.preview, " preview"),
     ] {
         if wanted {
             words.push_str(word);
@@ -336,12 +337,14 @@ impl<'a> Fields<'a> {
             flags: self.flags(),
             modseq: self.number("modseq"),
             internal_date: Timestamp::from_secs(self.number("date")),
+            saved_at: Timestamp::from_secs(self.number("saved")),
             size_octets: self.number("size"),
             email_id: "e".to_owned(),
             thread_id: "t".to_owned(),
             envelope: self.octets("envelope"),
             body_structure: self.octets("structure"),
             body: self.octets("body"),
+            preview: self.0.get("preview").map(|&text| text.to_owned()),
             sections: sections
                 .map(|octets| (octets != b"none").then_some(octets))
                 .collect(),
@@ -402,6 +405,9 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
             keywords: fields.flags().keywords,
             mailbox_id: "m7".to_owned(),
         }),
+        "created" => Answer::Created {
+            mailbox_id: fields.0.get("id").copied().unwrap_or("F1").to_owned(),
+        },
         "appended" => Answer::Appended {
             uid_validity: fields.number("uid-validity"),
             uid: fields.number("uid"),

@@ -1,5 +1,5 @@
-//! `fetch` with all its items (RFC 3501 section 9) and CHANGEDSINCE (RFC 7162), and the names of sections
-//! in responses.
+//! `fetch` with all its items (RFC 3501 section 9, EMAILID and THREADID of RFC 8474, SAVEDATE of RFC 8514,
+//! PREVIEW of RFC 8970) and CHANGEDSINCE (RFC 7162), and the names of sections in responses.
 
 use posthorn_message::{Section, SectionText};
 
@@ -74,6 +74,13 @@ fn parse_item(reader: &mut Reader<'_>) -> Parsed<Vec<FetchItem>> {
         "MODSEQ" => vec![FetchItem::ModSeq],
         "ENVELOPE" => vec![Envelope],
         "BODYSTRUCTURE" => vec![FetchItem::BodyStructure],
+        "EMAILID" => vec![FetchItem::EmailId],
+        "THREADID" => vec![FetchItem::ThreadId],
+        "SAVEDATE" => vec![FetchItem::SaveDate],
+        "PREVIEW" => {
+            skip_preview_modifiers(reader);
+            vec![FetchItem::Preview]
+        }
         "RFC822" => vec![section(Spelling::Rfc822)],
         "RFC822.HEADER" => vec![section(Spelling::Rfc822Header)],
         "RFC822.TEXT" => vec![section(Spelling::Rfc822Text)],
@@ -88,6 +95,19 @@ fn parse_item(reader: &mut Reader<'_>) -> Parsed<Vec<FetchItem>> {
         })],
         _ => return Err(SyntaxError::Expected("a fetch item")),
     })
+}
+
+/// Reads ` (LAZY)` if it is next. Anything else in parentheses is not the preview's: CHANGEDSINCE may
+/// follow.
+fn skip_preview_modifiers(reader: &mut Reader<'_>) {
+    let lazy = |reader: &mut Reader<'_>| match reader.keyword("LAZY") {
+        true => Ok(()),
+        false => Err(SyntaxError::Expected("LAZY")),
+    };
+    let mut ahead = reader.clone();
+    if ahead.take(b' ') && ahead.list(ITEMS, lazy).is_ok() {
+        *reader = ahead;
+    }
 }
 
 /// Reads `section`.
@@ -245,6 +265,25 @@ mod tests {
     fn macros_and_repetitions_come_once() {
         assert_eq!(read("FULL").unwrap().len(), 5);
         assert_eq!(read("(FLAGS UID FLAGS BODY)").unwrap().len(), 3);
+    }
+
+    #[test]
+    fn lazy_belongs_to_the_preview_and_changedsince_to_the_command() {
+        assert_eq!(read("PREVIEW"), Ok(vec![FetchItem::Preview]));
+        assert_eq!(read("PREVIEW (LAZY)"), Ok(vec![FetchItem::Preview]));
+        assert_eq!(read("(PREVIEW (LAZY) UID)").unwrap().len(), 2);
+        assert_eq!(read("(UID PREVIEW (lazy LAZY))").unwrap().len(), 2);
+        let both = [FetchItem::Preview, FetchItem::ModSeq];
+        assert_eq!(read("PREVIEW (CHANGEDSINCE 7)").unwrap(), both);
+        assert_eq!(read("PREVIEW (LAZY) (CHANGEDSINCE 7)").unwrap(), both);
+        for bad in [
+            "PREVIEW ()",
+            "PREVIEW (EAGER)",
+            "(PREVIEW (EAGER))",
+            "PREVIEW (LAZY",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `search` with all its keys (RFC 3501 section 9), RETURN (RFC 4731) and MODSEQ (RFC 7162).
+//! `search` with all its keys (RFC 3501 section 9, EMAILID and THREADID of RFC 8474, SAVED… of RFC 8514),
+//! RETURN (RFC 4731) and MODSEQ (RFC 7162).
 
 use super::reader::{Parsed, Reader, SyntaxError, utf8};
 use super::{date, flags, sequence_set, text};
@@ -117,6 +118,8 @@ fn plain_key(word: &str) -> Option<Key> {
         "UNSEEN" => not(SystemFlags::SEEN),
         "RECENT" => recent,
         "OLD" => SearchKey::Not(Box::new(recent)),
+        // Every mailbox keeps the dates.
+        "SAVEDATESUPPORTED" => SearchKey::And(Vec::new()),
         "NEW" => SearchKey::And(vec![recent, not(SystemFlags::SEEN)]),
         _ => return None,
     })
@@ -144,6 +147,11 @@ fn argument_key(word: &str, reader: &mut Reader<'_>, left: &mut Left) -> Parsed<
         "SENTBEFORE" => SearchKey::SentBefore(date::parse_date(reader)?),
         "SENTON" => SearchKey::SentOn(date::parse_date(reader)?),
         "SENTSINCE" => SearchKey::SentSince(date::parse_date(reader)?),
+        "SAVEDBEFORE" => SearchKey::SavedBefore(date::parse_date(reader)?),
+        "SAVEDON" => SearchKey::SavedOn(date::parse_date(reader)?),
+        "SAVEDSINCE" => SearchKey::SavedSince(date::parse_date(reader)?),
+        "EMAILID" => SearchKey::EmailId(parse_object_id(reader)?),
+        "THREADID" => SearchKey::ThreadId(parse_object_id(reader)?),
         "KEYWORD" => SearchKey::Keyword(flags::parse_keyword(reader)?),
         "UNKEYWORD" => SearchKey::Not(Box::new(SearchKey::Keyword(flags::parse_keyword(reader)?))),
         "LARGER" => SearchKey::Larger(parse_size(reader)?),
@@ -162,6 +170,15 @@ fn argument_key(word: &str, reader: &mut Reader<'_>, left: &mut Left) -> Parsed<
 
 fn parse_size(reader: &mut Reader<'_>) -> Parsed<u64> {
     reader.number64().map(i64::unsigned_abs)
+}
+
+/// `objectid` (RFC 8474 section 7).
+fn parse_object_id(reader: &mut Reader<'_>) -> Parsed<String> {
+    let id = reader.take_while(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-'));
+    match id.len() {
+        1..=255 => utf8(id.into()),
+        _ => Err(SyntaxError::Expected("an object id")),
+    }
 }
 
 /// Mod-sequences are kept per message, so that the entry a client may name is ignored, as RFC 7162
@@ -301,6 +318,19 @@ mod tests {
             Ok(SearchKey::ModSeq(620_162_338))
         );
         assert_eq!(read("MODSEQ 0"), Ok(SearchKey::ModSeq(0)));
+    }
+
+    #[test]
+    fn object_ids_are_compared_with_their_case() {
+        assert_eq!(
+            read("emailid M1_a-B"),
+            Ok(SearchKey::EmailId("M1_a-B".to_owned()))
+        );
+        assert!(read(&format!("THREADID {}", "x".repeat(255))).is_ok());
+        for bad in ["EMAILID", "EMAILID ", "THREADID a.b", "EMAILID \"M1\""] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+        assert!(read(&format!("THREADID {}", "x".repeat(256))).is_err());
     }
 
     #[test]

@@ -65,6 +65,7 @@ pub(crate) fn print(
             StatusItem::Deleted => text::number(out, status.deleted),
             StatusItem::Size => text::number(out, status.size_octets),
             StatusItem::HighestModSeq => text::number(out, status.highest_modseq),
+            StatusItem::MailboxId => out.extend_from_slice(format!("({})", status.mailbox_id).as_bytes()),
         }
     }
     out.extend_from_slice(b")\r\n");

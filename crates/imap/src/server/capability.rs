@@ -5,7 +5,8 @@ use super::reply::Reply;
 
 /// Told in every state.
 const ALWAYS: &str = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS UNSELECT MOVE \
-                      ESEARCH CONDSTORE LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE";
+                      ESEARCH CONDSTORE LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE \
+                      OBJECTID SAVEDATE PREVIEW";
 
 /// The capabilities of this moment.
 pub(super) fn list(connection: &Connection) -> String {

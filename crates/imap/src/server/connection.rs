@@ -65,7 +65,8 @@ pub(super) enum Asked {
     },
     Authenticate(Box<Authenticating>),
     Select(SelectCommand),
-    /// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE: with the text of the reply.
+    Create,
+    /// DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE: with the text of the reply.
     Change(&'static str),
     List(ListCommand),
     ListStatus(ListingStatus),

@@ -14,8 +14,16 @@ pub(super) fn start(name: String, special_use: Option<SpecialUse>) -> Outcome {
     if !is_fit_to_create(&name) {
         return Err(Fault::UnfitName);
     }
-    let ask = Ask::Create { name, special_use };
-    Ok(Step::Ask(ask, Asked::Change("CREATE completed")))
+    Ok(Step::Ask(Ask::Create { name, special_use }, Asked::Create))
+}
+
+/// RFC 8474 section 4.1: the client is told under which id it will know the mailbox.
+pub(super) fn created(answer: Answer) -> Outcome {
+    let Answer::Created { mailbox_id } = answer else {
+        return Err(answer.into());
+    };
+    let reply = Reply::ok("CREATE completed").with_code(format!("MAILBOXID ({mailbox_id})"));
+    Ok(Step::Done(reply))
 }
 
 pub(super) fn start_delete(name: String) -> Outcome {

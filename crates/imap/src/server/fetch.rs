@@ -1,4 +1,5 @@
-//! FETCH and UID FETCH (RFC 3501 section 6.4.5), with MODSEQ and CHANGEDSINCE (RFC 7162).
+//! FETCH and UID FETCH (RFC 3501 section 6.4.5), with MODSEQ and CHANGEDSINCE (RFC 7162),
+//! EMAILID and THREADID (RFC 8474), SAVEDATE (RFC 8514) and PREVIEW (RFC 8970).
 //!
 //! Messages are asked for in batches, and the next batch only once the rows of the last were polled, so
 //! that a slow client costs one batch of memory. Rows are printed as they are polled; sections are moved
@@ -55,7 +56,11 @@ pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome
         | FetchItem::ModSeq
         | FetchItem::Envelope
         | FetchItem::BodyStructure
-        | FetchItem::Body => true,
+        | FetchItem::Body
+        | FetchItem::EmailId
+        | FetchItem::ThreadId
+        | FetchItem::SaveDate
+        | FetchItem::Preview => true,
     };
     let fetching = Box::new(Fetching {
         mark_seen: !selected.is_read_only() && !fetch.items.iter().all(is_peek),
@@ -88,12 +93,16 @@ fn wanted(items: &[FetchItem]) -> FetchWant {
             FetchItem::Envelope => want.envelope = true,
             FetchItem::BodyStructure => want.body_structure = true,
             FetchItem::Body => want.body = true,
+            FetchItem::Preview => want.preview = true,
             FetchItem::Section(section) => want.sections.push(section.want.clone()),
             FetchItem::Flags
             | FetchItem::InternalDate
             | FetchItem::Size
             | FetchItem::Uid
-            | FetchItem::ModSeq => {}
+            | FetchItem::ModSeq
+            | FetchItem::EmailId
+            | FetchItem::ThreadId
+            | FetchItem::SaveDate => {}
         }
     }
     want
@@ -276,6 +285,16 @@ fn print_item(out: &mut Vec<u8>, selected: &Selected, item: &FetchItem, row: &Fe
         FetchItem::Envelope => ready(out, "ENVELOPE ", &row.envelope),
         FetchItem::BodyStructure => ready(out, "BODYSTRUCTURE ", &row.body_structure),
         FetchItem::Body => ready(out, "BODY ", &row.body),
+        FetchItem::EmailId => out.extend_from_slice(format!("EMAILID ({})", row.email_id).as_bytes()),
+        FetchItem::ThreadId => out.extend_from_slice(format!("THREADID ({})", row.thread_id).as_bytes()),
+        FetchItem::SaveDate => {
+            out.extend_from_slice(b"SAVEDATE ");
+            date::print_date_time(out, row.saved_at);
+        }
+        FetchItem::Preview => {
+            out.extend_from_slice(b"PREVIEW ");
+            text::string(out, row.preview.as_deref().unwrap_or_default().as_bytes());
+        }
         // Sections are moved, see `Pieces`.
         FetchItem::Section(_) => {}
     }

@@ -70,6 +70,7 @@ impl From<Answer> for Fault {
             | Answer::Status(_)
             | Answer::Selected(_)
             | Answer::Ok
+            | Answer::Created { .. }
             | Answer::Appended { .. }
             | Answer::Fetched { .. }
             | Answer::Stored { .. }

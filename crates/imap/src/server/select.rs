@@ -25,11 +25,12 @@ pub(super) fn start(connection: &mut Connection, select: SelectCommand) -> Step 
 }
 
 pub(super) fn answered(connection: &mut Connection, select: &SelectCommand, answer: Answer) -> Outcome {
-    let Answer::Selected(opened) = answer else {
+    let Answer::Selected(mut opened) = answer else {
         return Err(answer.into());
     };
     let (uid_validity, uid_next) = (opened.uid_validity, opened.uid_next);
     let (modseq, first_unseen) = (opened.highest_modseq, opened.first_unseen_uid);
+    let mailbox_id = std::mem::take(&mut opened.mailbox_id);
     let selected = Selected::new(opened, select.access);
     let mut out = Vec::new();
     selected.print_flags(&mut out);
@@ -46,7 +47,8 @@ pub(super) fn answered(connection: &mut Connection, select: &SelectCommand, answ
     let codes = format!(
         "* OK [UIDVALIDITY {uid_validity}] UIDs are valid\r\n\
          * OK [UIDNEXT {uid_next}] The next UID\r\n\
-         * OK [HIGHESTMODSEQ {modseq}] The highest mod-sequence\r\n"
+         * OK [HIGHESTMODSEQ {modseq}] The highest mod-sequence\r\n\
+         * OK [MAILBOXID ({mailbox_id})] The mailbox, whatever its name\r\n"
     );
     out.extend_from_slice(codes.as_bytes());
     connection.send(out);

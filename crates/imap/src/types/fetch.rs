@@ -31,6 +31,8 @@ pub struct FetchWant {
     pub body_structure: bool,
     /// BODY without extension data, as wire octets.
     pub body: bool,
+    /// The preview (RFC 8970).
+    pub preview: bool,
     /// These sections, answered in this order.
     pub sections: Vec<SectionWant>,
 }
@@ -46,6 +48,11 @@ pub(crate) enum FetchItem {
     Envelope,
     BodyStructure,
     Body,
+    EmailId,
+    ThreadId,
+    SaveDate,
+    /// With LAZY or without: a preview is made when the message comes, so that none is ever late.
+    Preview,
     Section(FetchSection),
 }
 

@@ -65,6 +65,16 @@ pub enum SearchKey<M> {
     Text(String),
     /// The mod-sequence is at least that (RFC 7162 section 3.1.5).
     ModSeq(i64),
+    /// The content has that id (RFC 8474 section 6), as [`crate::FetchRow::email_id`] has it.
+    EmailId(String),
+    /// The conversation has that id (RFC 8474 section 6).
+    ThreadId(String),
+    /// The day on which it came into this mailbox (RFC 8514) is earlier.
+    SavedBefore(Date),
+    /// It came into this mailbox on that day.
+    SavedOn(Date),
+    /// It came into this mailbox on that day or later.
+    SavedSince(Date),
 }
 
 /// Messages as the client names them.
@@ -116,6 +126,11 @@ impl<M> SearchKey<M> {
             Self::Body(text) => SearchKey::Body(text),
             Self::Text(text) => SearchKey::Text(text),
             Self::ModSeq(modseq) => SearchKey::ModSeq(modseq),
+            Self::EmailId(id) => SearchKey::EmailId(id),
+            Self::ThreadId(id) => SearchKey::ThreadId(id),
+            Self::SavedBefore(date) => SearchKey::SavedBefore(date),
+            Self::SavedOn(date) => SearchKey::SavedOn(date),
+            Self::SavedSince(date) => SearchKey::SavedSince(date),
         })
     }
 
@@ -144,7 +159,12 @@ impl<M> SearchKey<M> {
             | Self::Subject(_)
             | Self::Header { .. }
             | Self::Body(_)
-            | Self::Text(_) => false,
+            | Self::Text(_)
+            | Self::EmailId(_)
+            | Self::ThreadId(_)
+            | Self::SavedBefore(_)
+            | Self::SavedOn(_)
+            | Self::SavedSince(_) => false,
         }
     }
 }

@@ -19,11 +19,13 @@ pub enum StatusItem {
     Size,
     /// RFC 7162 section 3.1.2.1.
     HighestModSeq,
+    /// What stays when the mailbox is renamed (RFC 8474 section 4.3).
+    MailboxId,
 }
 
 impl StatusItem {
     /// All items with their names.
-    pub const NAMES: [(Self, &'static str); 8] = [
+    pub const NAMES: [(Self, &'static str); 9] = [
         (Self::Messages, "MESSAGES"),
         (Self::Recent, "RECENT"),
         (Self::UidNext, "UIDNEXT"),
@@ -32,5 +34,6 @@ impl StatusItem {
         (Self::Deleted, "DELETED"),
         (Self::Size, "SIZE"),
         (Self::HighestModSeq, "HIGHESTMODSEQ"),
+        (Self::MailboxId, "MAILBOXID"),
     ];
 }

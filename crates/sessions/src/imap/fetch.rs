@@ -104,7 +104,7 @@ fn read_row(tx: &Tx<'_>, request: &Request, message: MessageRow) -> Result<Fetch
     let want = &request.want;
     let email_id = message.email;
     let mut row = bare_row(message);
-    if !(want.envelope || want.body_structure || want.body || !want.sections.is_empty()) {
+    if !(want.envelope || want.body_structure || want.body || want.preview || !want.sections.is_empty()) {
         return Ok(row);
     }
     let Some(email) = mailbox::email(tx, request.account, email_id)? else {
@@ -119,6 +119,7 @@ fn read_row(tx: &Tx<'_>, request: &Request, message: MessageRow) -> Result<Fetch
     row.envelope = want.envelope.then_some(email.envelope);
     row.body_structure = want.body_structure.then_some(email.body_structure);
     row.body = want.body.then_some(email.body);
+    row.preview = want.preview.then_some(email.preview);
     Ok(row)
 }
 

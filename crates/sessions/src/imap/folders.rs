@@ -56,11 +56,14 @@ impl ImapHandler {
             None => None,
         };
         let now = clock::wall();
-        self.write(account, move |tx| {
-            mailbox::create(tx, account, &name, special_use, now)
+        let id = self
+            .write(account, move |tx| {
+                mailbox::create(tx, account, &name, special_use, now)
+            })
+            .await?;
+        Ok(Answer::Created {
+            mailbox_id: translate::mailbox_id(id),
         })
-        .await?;
-        Ok(Answer::Ok)
     }
 
     pub(super) async fn delete(&self, name: String) -> Result<Answer, MailboxError> {

@@ -119,6 +119,11 @@ impl Candidate<'_, '_> {
             SearchKey::Body(text) => fold_case(&body_text(self.raw()?)).contains(text.as_str()),
             SearchKey::Text(text) => fold_case(&whole_text(self.raw()?)).contains(text.as_str()),
             SearchKey::ModSeq(modseq) => self.row.modseq.0 >= *modseq,
+            SearchKey::EmailId(id) => translate::email_id(self.row.email) == *id,
+            SearchKey::ThreadId(id) => translate::thread_id(self.row.thread) == *id,
+            SearchKey::SavedBefore(date) => Date::of(self.row.saved_at) < *date,
+            SearchKey::SavedOn(date) => Date::of(self.row.saved_at) == *date,
+            SearchKey::SavedSince(date) => Date::of(self.row.saved_at) >= *date,
         })
     }
 
@@ -177,7 +182,12 @@ fn cost_of(key: &Key) -> Cost {
         | SearchKey::Since(_)
         | SearchKey::Larger(_)
         | SearchKey::Smaller(_)
-        | SearchKey::ModSeq(_) => Cost::Row,
+        | SearchKey::ModSeq(_)
+        | SearchKey::EmailId(_)
+        | SearchKey::ThreadId(_)
+        | SearchKey::SavedBefore(_)
+        | SearchKey::SavedOn(_)
+        | SearchKey::SavedSince(_) => Cost::Row,
         SearchKey::SentBefore(_)
         | SearchKey::SentOn(_)
         | SearchKey::SentSince(_)
@@ -220,6 +230,11 @@ fn fold(key: Key) -> Key {
         | SearchKey::SentSince(_)
         | SearchKey::Larger(_)
         | SearchKey::Smaller(_)
-        | SearchKey::ModSeq(_)) => other,
+        | SearchKey::ModSeq(_)
+        | SearchKey::EmailId(_)
+        | SearchKey::ThreadId(_)
+        | SearchKey::SavedBefore(_)
+        | SearchKey::SavedOn(_)
+        | SearchKey::SavedSince(_)) => other,
     }
 }
