@@ -6,7 +6,7 @@ use posthorn_base::Timestamp;
 use posthorn_sasl::Mechanism;
 use roaring::RoaringBitmap;
 
-use crate::types::{FetchWant, FlagChange, Flags, SearchKey, SpecialUse};
+use crate::types::{ChangedUids, FetchWant, FlagChange, Flags, SearchKey, SpecialUse};
 
 /// The shell's number for a selected mailbox; the session only hands it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +30,8 @@ pub enum Ask {
         name: String,
         /// EXAMINE: nothing in the mailbox will change, and `\Recent` stays for the next session.
         read_only: bool,
+        /// What the client wants to go on from (RFC 7162 section 3.2.5).
+        resync: Option<ResyncFrom>,
     },
     /// CREATE, with all missing parents. Answer: [`Answer::Created`], [`Answer::AlreadyExists`] or
     /// [`Answer::Refused`].
@@ -131,15 +133,31 @@ pub enum Ask {
         /// What to look for. Messages that the session does not know yet may be found; it drops them.
         key: SearchKey<RoaringBitmap>,
     },
+    /// Which messages are different from what they were. Answer: [`Answer::ChangedUids`].
+    ChangedUids {
+        /// The mailbox.
+        mailbox: MailboxHandle,
+        /// Everything with a mod-sequence above this.
+        since_modseq: i64,
+    },
     /// What happened in the mailbox. Answer: [`Answer::Changes`], with every message whose mod-sequence is
     /// above `since_modseq` in `changed` or `arrived`; or [`Answer::Unavailable`], [`Answer::MailboxGone`].
-    /// Anything else ends the session, except where FETCH … CHANGEDSINCE asked.
+    /// Anything else ends the session.
     Changes {
         /// The mailbox.
         mailbox: MailboxHandle,
         /// Everything with a mod-sequence above this.
         since_modseq: i64,
     },
+}
+
+/// The state of a mailbox that a client remembers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResyncFrom {
+    /// The UIDVALIDITY it had; when it has another by now, nothing else counts.
+    pub uid_validity: u32,
+    /// The mod-sequence up to which the client knows all changes.
+    pub modseq: i64,
 }
 
 /// COPY or MOVE.
@@ -212,6 +230,8 @@ pub enum Answer {
         /// The highest mod-sequence among them; looked at only when the key has one.
         highest_modseq: i64,
     },
+    /// To [`Ask::ChangedUids`].
+    ChangedUids(ChangedUids),
     /// To [`Ask::Changes`].
     Changes {
         /// Messages that no longer exist.
@@ -298,6 +318,9 @@ pub struct SelectedMailbox {
     pub keywords: Vec<String>,
     /// RFC 8474 MAILBOXID.
     pub mailbox_id: String,
+    /// What changed since [`Ask::Select`]'s `resync`, as of the same moment as all else here; `None` when
+    /// that was not asked or the UIDVALIDITY is another.
+    pub missed: Option<ChangedUids>,
 }
 
 /// A message whose flags changed.

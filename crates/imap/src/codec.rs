@@ -21,5 +21,6 @@ pub(crate) mod status;
 pub(crate) mod store;
 pub(crate) mod text;
 pub(crate) mod utf7;
+pub(crate) mod vanished;
 
 pub(crate) use reader::{Reader, SyntaxError};

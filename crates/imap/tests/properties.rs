@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use posthorn_base::Timestamp;
 use posthorn_base::session::{Output, Session};
-use posthorn_imap::types::Flags;
+use posthorn_imap::types::{ChangedUids, Flags};
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
     MessageChange, SelectedMailbox,
@@ -54,6 +54,7 @@ fn row(uid: u32, sections: usize) -> FetchRow {
 }
 
 /// A shell that says yes to everything, over a mailbox of five messages.
+#[expect(clippy::too_many_lines, reason = "one short arm per question")]
 fn yes(ask: Ask) -> Answer {
     match ask {
         Ask::Credentials(_) => Answer::Credentials(posthorn_sasl::Answer::Verified {
@@ -76,6 +77,11 @@ fn yes(ask: Ask) -> Answer {
             first_unseen_uid: Some(3),
             keywords: Vec::new(),
             mailbox_id: String::new(),
+            missed: None,
+        }),
+        Ask::ChangedUids { .. } => Answer::ChangedUids(ChangedUids {
+            changed: [3, 8, 20].into_iter().collect(),
+            vanished: [4, 5].into_iter().collect(),
         }),
         Ask::Create { .. } => Answer::Created {
             mailbox_id: "F1".to_owned(),
@@ -181,6 +187,9 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         "a APPEND x (\\Foo) {10+}\r\nz LOGOUT\r\n\r\n",
         "a FETCH 1:* (FLAGS BODY[])\r\n",
         "a UID FETCH 3:8 (UID MODSEQ) (CHANGEDSINCE 2)\r\n",
+        "a ENABLE QRESYNC\r\n",
+        "a SELECT INBOX (QRESYNC (1 2 1:9 (1 2)))\r\n",
+        "a UID FETCH 1:* FLAGS (VANISHED CHANGEDSINCE 2)\r\n",
         "a STORE 1,2 +FLAGS (\\Deleted)\r\n",
         "a SEARCH OR SEEN NOT (DELETED 1:3)\r\n",
         "a LIST (SUBSCRIBED) \"\" (% *) RETURN (STATUS (MESSAGES))\r\n",

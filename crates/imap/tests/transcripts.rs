@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use posthorn_base::Timestamp;
 use posthorn_base::session::Session;
-use posthorn_imap::types::{FetchWant, FlagMode, Flags, SpecialUse, SystemFlags};
+use posthorn_imap::types::{ChangedUids, FetchWant, FlagMode, Flags, SpecialUse, SystemFlags};
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
     MessageChange, SelectedMailbox, Transfer,
@@ -96,6 +96,7 @@ fn selected(uids: &[u32], first_recent_uid: u32) -> Answer {
         first_unseen_uid: None,
         keywords: Vec::new(),
         mailbox_id: "m7".to_owned(),
+        missed: None,
     })
 }
 
@@ -163,9 +164,18 @@ fn words_of(ask: &Ask) -> String {
         Ask::Credentials(posthorn_sasl::Ask::ScramKeys { user }) => format!("scram-keys {user}"),
         Ask::Mailboxes => "mailboxes".to_owned(),
         Ask::Status { name } => format!("status {name}"),
-        Ask::Select { name, read_only } => {
-            format!("{} {name}", if *read_only { "examine" } else { "select" })
-        }
+        Ask::Select {
+            name,
+            read_only,
+            resync,
+        } => format!(
+            "{} {name}{}",
+            if *read_only { "examine" } else { "select" },
+            resync.map_or(String::new(), |from| format!(
+                " resync={}/{}",
+                from.uid_validity, from.modseq
+            ))
+        ),
         Ask::Create { name, special_use } => {
             format!(
                 "create {name}{}",
@@ -240,6 +250,10 @@ fn words_of(ask: &Ask) -> String {
             uids.as_deref().map_or("all".to_owned(), list)
         ),
         Ask::Search { mailbox, key } => format!("search {} {key:?}", mailbox.0),
+        Ask::ChangedUids {
+            mailbox,
+            since_modseq,
+        } => format!("changed-uids {} since {since_modseq}", mailbox.0),
         Ask::Changes {
             mailbox,
             since_modseq,
@@ -319,6 +333,13 @@ impl<'a> Fields<'a> {
             }
         }
         flags
+    }
+
+    fn changed_uids(&self) -> Result<ChangedUids, String> {
+        Ok(ChangedUids {
+            changed: self.numbers("changed")?.into_iter().collect(),
+            vanished: self.numbers("vanished")?.into_iter().collect(),
+        })
     }
 
     fn change(&self) -> MessageChange {
@@ -404,7 +425,9 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
             first_unseen_uid: fields.0.contains_key("unseen").then(|| fields.number("unseen")),
             keywords: fields.flags().keywords,
             mailbox_id: "m7".to_owned(),
+            missed: fields.0.contains_key("missed").then_some(fields.changed_uids()?),
         }),
+        "changed-uids" => Answer::ChangedUids(fields.changed_uids()?),
         "created" => Answer::Created {
             mailbox_id: fields.0.get("id").copied().unwrap_or("F1").to_owned(),
         },

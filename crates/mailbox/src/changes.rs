@@ -2,6 +2,7 @@
 
 use posthorn_base::{AccountId, MailboxId, ModSeq, Uid};
 use posthorn_store::{Tx, params};
+use roaring::RoaringBitmap;
 
 use crate::fetch::{MessageRow, read_message};
 use crate::folders::status;
@@ -48,4 +49,41 @@ pub fn changes(
         uid_next: status.uid_next,
         modseq: status.modseq,
     })
+}
+
+/// The UIDs of everything with a MODSEQ above the one asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ChangedUids {
+    /// Messages that are there and came or changed since then.
+    pub changed: RoaringBitmap,
+    /// Messages that were expunged since then. Tombstones are kept as long as the mailbox, so that none is
+    /// missing however long ago that was.
+    pub vanished: RoaringBitmap,
+}
+
+/// Reads which messages are different from what they were at `since`: [`changes`] without the messages
+/// themselves, however many they are.
+///
+/// # Errors
+/// When the store fails.
+pub fn changed_uids(
+    tx: &Tx<'_>,
+    account: AccountId,
+    mailbox: MailboxId,
+    since: ModSeq,
+) -> Result<ChangedUids, MailboxError> {
+    let mut found = ChangedUids::default();
+    tx.for_each(
+        sql::SELECT_CHANGED_UIDS,
+        params![account, mailbox, since],
+        |row| {
+            found.changed.insert(row.u32(0)?);
+            Ok(())
+        },
+    )?;
+    tx.for_each(sql::SELECT_EXPUNGED, params![account, mailbox, since], |row| {
+        found.vanished.insert(row.u32(0)?);
+        Ok(())
+    })?;
+    Ok(found)
 }

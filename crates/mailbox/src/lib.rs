@@ -23,7 +23,7 @@ mod store_flags;
 mod threads;
 
 pub use account::{Usage, create_account, remove_account, set_quota, usage};
-pub use changes::{Changes, changes};
+pub use changes::{ChangedUids, Changes, changed_uids, changes};
 pub use check::check;
 pub use copy::{CopyMode, CopyOutcome, CopyRequest, copy};
 pub use deliver::{Delivered, NewMessage, Quota, Target, deliver};

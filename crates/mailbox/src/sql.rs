@@ -113,6 +113,7 @@ statements! {
     SELECT_UIDS = "SELECT uid, flags FROM message WHERE account_id = $1 AND mailbox_id = $2 ORDER BY uid";
     SELECT_CHANGED = "SELECT uid, email_id, thread_id, flags, keywords, modseq, internal_date, saved_at, size_octets
         FROM message WHERE account_id = $1 AND mailbox_id = $2 AND modseq > $3 ORDER BY uid";
+    SELECT_CHANGED_UIDS = "SELECT uid FROM message WHERE account_id = $1 AND mailbox_id = $2 AND modseq > $3";
     UPDATE_FLAGS = "UPDATE message SET flags = $4, keywords = $5, modseq = $6
         WHERE account_id = $1 AND mailbox_id = $2 AND uid = $3";
     DELETE_MESSAGE = "DELETE FROM message WHERE account_id = $1 AND mailbox_id = $2 AND uid = $3";

@@ -7,7 +7,7 @@ mod search;
 mod translate;
 
 use posthorn_base::{AccountId, MailboxId, ModSeq, SessionId, Uid};
-use posthorn_imap::{Answer, Ask, Event, FetchRow, ImapSession, MailboxHandle, SelectedMailbox};
+use posthorn_imap::{Answer, Ask, Event, FetchRow, ImapSession, MailboxHandle, ResyncFrom, SelectedMailbox};
 use posthorn_mailbox::{self as mailbox, CopyMode, CopyRequest, MailboxError, Which};
 use posthorn_net::Handler;
 use posthorn_runtime::clock;
@@ -76,7 +76,11 @@ impl ImapHandler {
             }
             Ask::Mailboxes => self.mailboxes().await,
             Ask::Status { name } => self.status(name).await,
-            Ask::Select { name, read_only } => self.select(name, read_only).await,
+            Ask::Select {
+                name,
+                read_only,
+                resync,
+            } => self.select(name, read_only, resync).await,
             Ask::Create { name, special_use } => self.create(name, special_use).await,
             Ask::Delete { name } => self.delete(name).await,
             Ask::Rename { from, to } => self.rename(from, to).await,
@@ -95,6 +99,7 @@ impl ImapHandler {
             | Ask::Copy { .. }
             | Ask::Expunge { .. }
             | Ask::Search { .. }
+            | Ask::ChangedUids { .. }
             | Ask::Changes { .. }) => {
                 let account = self.account()?;
                 self.about_selected(account, selected).await
@@ -147,6 +152,13 @@ impl ImapHandler {
             } => self.copy(account, id(mailbox), uids_of(uids), to, mode).await,
             Ask::Expunge { mailbox, uids } => self.expunge(account, id(mailbox), uids.map(uids_of)).await,
             Ask::Search { mailbox, key } => self.search(account, id(mailbox), key).await,
+            Ask::ChangedUids {
+                mailbox,
+                since_modseq,
+            } => {
+                self.changed_uids(account, id(mailbox), ModSeq(since_modseq))
+                    .await
+            }
             Ask::Changes {
                 mailbox,
                 since_modseq,
@@ -164,14 +176,25 @@ impl ImapHandler {
         }
     }
 
-    async fn select(&mut self, name: String, read_only: bool) -> Result<Answer, MailboxError> {
+    async fn select(
+        &mut self,
+        name: String,
+        read_only: bool,
+        resync: Option<ResyncFrom>,
+    ) -> Result<Answer, MailboxError> {
         let account = self.account()?;
         // Listening begins before the snapshot, so that no change falls between the two.
         self.watcher = Some(self.services.watch.listen(account));
-        let opened = self
+        let (opened, missed) = self
             .read(move |tx| {
                 let mailbox = mailbox::find(tx, account, &name)?;
-                mailbox::snapshot(tx, account, mailbox)
+                let opened = mailbox::snapshot(tx, account, mailbox)?;
+                let same = resync.filter(|from| from.uid_validity == opened.status.uid_validity.0);
+                let missed = match same {
+                    Some(from) => Some(mailbox::changed_uids(tx, account, mailbox, ModSeq(from.modseq))?),
+                    None => None,
+                };
+                Ok((opened, missed))
             })
             .await?;
         let status = opened.status;
@@ -190,6 +213,7 @@ impl ImapHandler {
             first_unseen_uid: opened.first_unseen.map(|uid| uid.0),
             keywords: status.keywords,
             mailbox_id: translate::mailbox_id(status.id),
+            missed: missed.map(translate::changed_uids),
         }))
     }
 
@@ -262,6 +286,21 @@ impl ImapHandler {
         })
     }
 
+    async fn changed_uids(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        since: ModSeq,
+    ) -> Result<Answer, MailboxError> {
+        let found = self
+            .read(move |tx| {
+                mailbox::status(tx, account, mailbox)?;
+                mailbox::changed_uids(tx, account, mailbox, since)
+            })
+            .await?;
+        Ok(Answer::ChangedUids(translate::changed_uids(found)))
+    }
+
     async fn changes(
         &self,
         account: AccountId,
@@ -308,6 +347,7 @@ fn is_about_open_mailbox(ask: &Ask) -> bool {
             | Ask::Store { .. }
             | Ask::Expunge { .. }
             | Ask::Search { .. }
+            | Ask::ChangedUids { .. }
             | Ask::Changes { .. }
     )
 }

@@ -6,12 +6,14 @@ use posthorn_message::{Section, SectionText};
 use super::reader::{Parsed, Reader, SyntaxError, utf8};
 use super::{sequence_set, text};
 use crate::types::command::Command;
-use crate::types::fetch::{FetchCommand, FetchItem, FetchSection, Spelling};
+use crate::types::fetch::{FetchCommand, FetchItem, FetchModifiers, FetchSection, Spelling};
 use crate::types::sequence_set::Numbering;
 use crate::types::{Partial, SectionWant};
 
 /// The most items of one FETCH.
 const ITEMS: usize = 100;
+/// The most modifiers of one FETCH.
+const MODIFIERS: usize = 10;
 /// The most fields of one `HEADER.FIELDS`.
 const FIELDS: usize = 200;
 /// The deepest part number.
@@ -26,11 +28,17 @@ pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Com
         Some(b'(') => reader.list(ITEMS, parse_item)?.concat(),
         Some(_) | None => parse_item(reader)?,
     };
-    let mut changed_since = None;
+    let mut modifiers = FetchModifiers::default();
     if reader.take(b' ') {
-        changed_since = reader.list(1, parse_modifier)?.pop();
+        reader.list(MODIFIERS, |reader| {
+            parse_modifier(reader, numbering, &mut modifiers)
+        })?;
+    }
+    if modifiers.changed_since.is_some() {
         // RFC 7162 section 3.1.4.1: the client is told the mod-sequences it asked by.
         items.push(FetchItem::ModSeq);
+    } else if modifiers.vanished {
+        return Err(SyntaxError::Expected("CHANGEDSINCE beside VANISHED"));
     }
     if numbering == Numbering::Uid {
         // RFC 3501 section 6.4.8: the response tells the UID, asked or not.
@@ -46,16 +54,26 @@ pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Com
         numbering,
         set,
         items: unique,
-        changed_since,
+        modifiers,
     }))
 }
 
-fn parse_modifier(reader: &mut Reader<'_>) -> Parsed<i64> {
-    if !reader.keyword("CHANGEDSINCE") {
-        return Err(SyntaxError::Expected("CHANGEDSINCE"));
+/// Reads one modifier (RFC 4466 section 2.4); VANISHED is for UID FETCH alone.
+fn parse_modifier(
+    reader: &mut Reader<'_>,
+    numbering: Numbering,
+    modifiers: &mut FetchModifiers,
+) -> Parsed<()> {
+    if reader.keyword("CHANGEDSINCE") {
+        reader.space()?;
+        modifiers.changed_since = Some(reader.number64()?);
+        return Ok(());
     }
-    reader.space()?;
-    reader.number64()
+    if numbering == Numbering::Uid && reader.keyword("VANISHED") {
+        modifiers.vanished = true;
+        return Ok(());
+    }
+    Err(SyntaxError::Expected("CHANGEDSINCE"))
 }
 
 /// Reads an item or a macro. Macros are for a FETCH without parentheses; inside them they do no harm.

@@ -1,6 +1,6 @@
 //! `sequence-set` (RFC 3501 section 9) in both directions.
 
-use super::reader::{Parsed, Reader};
+use super::reader::{Parsed, Reader, SyntaxError};
 use super::text;
 use crate::types::command::Command;
 use crate::types::{SequenceNumber, SequenceRange, SequenceSet};
@@ -18,6 +18,15 @@ pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<SequenceSet> {
         if !reader.take(b',') {
             return Ok(SequenceSet(ranges));
         }
+    }
+}
+
+/// Reads a set of numbers the client knows (`known-uids`, RFC 7162 section 7), in which `*` has no place.
+pub(crate) fn parse_known(reader: &mut Reader<'_>) -> Parsed<SequenceSet> {
+    let set = parse(reader)?;
+    match set.0.iter().any(|range| range.has_last()) {
+        true => Err(SyntaxError::Expected("a set without *")),
+        false => Ok(set),
     }
 }
 
@@ -68,7 +77,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::codec::SyntaxError;
     use crate::codec::mailbox::NameCoding;
 
     fn read(text: &str) -> Parsed<SequenceSet> {

@@ -13,7 +13,7 @@ use super::fetch::Fetching;
 use super::list::ListingStatus;
 use super::reply::{Farewell, Fault, Reply};
 use super::search::Searching;
-use super::selected::Selected;
+use super::selected::{Removals, Selected};
 use super::store::Storing;
 use crate::ask::{Ask, Event, Transfer};
 use crate::codec::mailbox::NameCoding;
@@ -107,6 +107,8 @@ pub(super) struct Connection {
     pub(super) state: State,
     /// Has the client asked for mod-sequences (RFC 7162 section 3.1)?
     pub(super) condstore: bool,
+    /// Is the client told of expunged messages by UID (RFC 7162 section 3.2.3)?
+    pub(super) qresync: bool,
     /// May there be news of the selected mailbox?
     pub(super) noticed: bool,
     pub(super) login_failures: u32,
@@ -122,6 +124,7 @@ impl Connection {
             tls: None,
             state: State::NotAuthenticated,
             condstore: false,
+            qresync: false,
             noticed: false,
             login_failures: 0,
             farewell: None,
@@ -187,9 +190,26 @@ impl Connection {
         if let State::Selected(selected) = &self.state {
             let code = format!(
                 "OK [HIGHESTMODSEQ {}] CONDSTORE is enabled",
-                selected.since_modseq
+                selected.safe_modseq()
             );
             self.untagged(&code);
+        }
+    }
+
+    /// # Errors
+    /// When the client has not enabled QRESYNC (RFC 7162 section 3.2.3).
+    pub(super) const fn qresync_enabled(&self) -> Result<(), Fault> {
+        match self.qresync {
+            true => Ok(()),
+            false => Err(Fault::WrongState("ENABLE QRESYNC first")),
+        }
+    }
+
+    /// How this client is told of expunged messages.
+    pub(super) const fn removals(&self) -> Removals {
+        match self.qresync {
+            true => Removals::ByUid,
+            false => Removals::ByNumber,
         }
     }
 

@@ -51,7 +51,7 @@ pub(super) fn answered(connection: &mut Connection, transfer: Transfer, answer: 
             connection.untagged(&format!("OK [{code}] Moved"));
             let gone: Vec<u32> = pairs.into_iter().map(|(source, _)| source).collect();
             expunge::tell(connection, &gone)?;
-            Ok(Step::Done(reply))
+            Ok(Step::Done(reply.telling_modseq()))
         }
     }
 }

@@ -1,4 +1,5 @@
-//! EXPUNGE, UID EXPUNGE and CLOSE (RFC 3501 sections 6.4.2 and 6.4.3, RFC 4315 section 2.1).
+//! EXPUNGE, UID EXPUNGE and CLOSE (RFC 3501 sections 6.4.2 and 6.4.3, RFC 4315 section 2.1, RFC
+//! 7162 sections 3.2.7 to 3.2.9).
 
 use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::Reply;
@@ -30,15 +31,22 @@ pub(super) fn answered(connection: &mut Connection, answer: Answer) -> Outcome {
         return Err(answer.into());
     };
     tell(connection, &uids)?;
-    Ok(Step::Done(Reply::ok("EXPUNGE completed")))
+    let reply = Reply::ok("EXPUNGE completed");
+    if uids.is_empty() || !connection.qresync {
+        return Ok(Step::Done(reply));
+    }
+    // What others did before is told first: the mod-sequence of this reply stands for all up to it.
+    connection.noticed = true;
+    Ok(Step::Done(reply.telling_modseq()))
 }
 
 /// Tells the client of messages that its own command removed.
 pub(super) fn tell(connection: &mut Connection, uids: &[u32]) -> Result<(), super::reply::Fault> {
+    let removals = connection.removals();
     let mut out = Vec::new();
     let selected = connection.selected()?;
     selected.vanish(uids);
-    selected.print_vanished(&mut out, Numbers::MayChange);
+    selected.print_vanished(&mut out, Numbers::MayChange, removals);
     connection.send(out);
     Ok(())
 }

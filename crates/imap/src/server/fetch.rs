@@ -15,7 +15,7 @@ use super::reply::Reply;
 use super::selected::Selected;
 use super::store::take_batch;
 use crate::ask::{Answer, Ask, FetchRow};
-use crate::codec::{date, fetch as codec, text};
+use crate::codec::{date, fetch as codec, text, vanished};
 use crate::types::FetchWant;
 use crate::types::fetch::{FetchCommand, FetchItem, FetchSection};
 
@@ -36,9 +36,16 @@ pub(super) struct Fetching {
     batch: usize,
     asked: u64,
     came: u64,
+    /// What was expunged since CHANGEDSINCE is told, if it is among these numbers.
+    vanished_among: Option<RoaringBitmap>,
+    /// The reply, if it is another command's.
+    reply: Option<Reply>,
 }
 
 pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome {
+    if fetch.modifiers.vanished {
+        connection.qresync_enabled()?;
+    }
     if fetch.items.contains(&FetchItem::ModSeq) {
         connection.enable_condstore();
     }
@@ -71,11 +78,13 @@ pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome
         rows: VecDeque::new(),
         asked: 0,
         came: 0,
+        vanished_among: fetch.modifiers.vanished.then(|| fetch.set.numbers()),
+        reply: None,
     });
-    match fetch.changed_since {
+    match fetch.modifiers.changed_since {
         Some(since_modseq) => {
             let mailbox = selected.mailbox;
-            let ask = Ask::Changes {
+            let ask = Ask::ChangedUids {
                 mailbox,
                 since_modseq,
             };
@@ -83,6 +92,25 @@ pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome
         }
         None => resume(connection, fetching),
     }
+}
+
+/// Shows the messages that changed while a client was away, in front of the reply to its SELECT.
+pub(super) fn start_resync(connection: &mut Connection, changed: RoaringBitmap, reply: Reply) -> Outcome {
+    let limits = &connection.config.limits;
+    let want = FetchWant::default();
+    let fetching = Fetching {
+        items: vec![FetchItem::Uid, FetchItem::Flags, FetchItem::ModSeq],
+        mark_seen: false,
+        batch: batch_size(&want, limits.batch_messages, limits.batch_octets),
+        want,
+        left: changed,
+        rows: VecDeque::new(),
+        asked: 0,
+        came: 0,
+        vanished_among: None,
+        reply: Some(reply),
+    };
+    resume(connection, Box::new(fetching))
 }
 
 /// What the shell must look up.
@@ -132,17 +160,27 @@ fn batch_size(want: &FetchWant, batch_messages: usize, batch_octets: u64) -> usi
     fitting.clamp(1, batch_messages.max(1))
 }
 
-/// CHANGEDSINCE: of the messages named, only those that changed.
+/// CHANGEDSINCE: of the messages named, only those that changed. Of those that vanished, only what the
+/// client does not count; the others are news (RFC 7162 section 3.2.10).
 pub(super) fn since_answered(
     connection: &mut Connection,
     mut fetching: Box<Fetching>,
     answer: Answer,
 ) -> Outcome {
-    let Answer::Changes { changed, arrived, .. } = answer else {
+    let Answer::ChangedUids(missed) = answer else {
         return Err(answer.into());
     };
-    let touched: RoaringBitmap = changed.iter().map(|change| change.uid).chain(arrived).collect();
-    fetching.left &= touched;
+    fetching.left &= missed.changed;
+    if let Some(named) = fetching.vanished_among.take() {
+        let mut vanished = missed.vanished & named;
+        let uids = connection.selected()?.uids();
+        let is_news = !vanished.is_disjoint(uids);
+        std::ops::SubAssign::sub_assign(&mut vanished, uids);
+        connection.noticed |= is_news;
+        let mut out = Vec::new();
+        vanished::print_earlier(&mut out, &vanished);
+        connection.send(out);
+    }
     resume(connection, fetching)
 }
 
@@ -154,7 +192,7 @@ pub(super) fn resume(connection: &mut Connection, mut fetching: Box<Fetching>) -
     }
     let uids = take_batch(&mut fetching.left, fetching.batch);
     if uids.is_empty() {
-        return Ok(Step::Done(completed(&fetching)));
+        return Ok(Step::Done(completed(&mut fetching)));
     }
     fetching.asked = fetching
         .asked
@@ -171,7 +209,10 @@ pub(super) fn resume(connection: &mut Connection, mut fetching: Box<Fetching>) -
 }
 
 /// RFC 5530: messages that another session expunged are missing; the EXPUNGE comes with a later command.
-fn completed(fetching: &Fetching) -> Reply {
+fn completed(fetching: &mut Fetching) -> Reply {
+    if let Some(reply) = fetching.reply.take() {
+        return reply;
+    }
     let reply = Reply::ok("FETCH completed");
     match fetching.came < fetching.asked {
         true => reply.with_code("EXPUNGEISSUED"),
@@ -187,15 +228,16 @@ pub(super) fn answered(connection: &mut Connection, mut fetching: Box<Fetching>,
     fetching.came = fetching.came.saturating_add(count(rows.len()));
     fetching.asked = fetching.asked.saturating_sub(count(not_reached.len()));
     fetching.left.extend(not_reached);
+    let condstore = connection.condstore;
     let selected = connection.selected()?;
     let mut out = Vec::new();
     selected.meet_keywords(&mut out, rows.iter().flat_map(|row| &row.flags.keywords));
     for row in rows.iter().filter(|row| row.newly_seen) {
         selected.note_told(row.uid, row.modseq);
     }
-    if fetching.came < fetching.asked {
-        connection.noticed = true;
-    }
+    // A client that reckons by mod-sequences must hear of what happened before these changes as well.
+    let tells_modseq = condstore && rows.iter().any(|row| row.modseq > selected.since_modseq);
+    connection.noticed |= tells_modseq || fetching.came < fetching.asked;
     connection.send(out);
     fetching.rows = rows.into();
     Ok(Step::Send(fetching))
@@ -226,6 +268,11 @@ fn print_row(
         } else {
             print_item(&mut pieces.open, selected, item, &row);
         }
+    }
+    // RFC 7162 section 3.2.4.
+    if row.newly_seen && condstore && !fetching.items.contains(&FetchItem::Uid) {
+        pieces.open.push(b' ');
+        print_item(&mut pieces.open, selected, &FetchItem::Uid, &row);
     }
     if row.newly_seen && !fetching.items.contains(&FetchItem::Flags) {
         pieces.open.push(b' ');

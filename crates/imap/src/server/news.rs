@@ -13,6 +13,10 @@ pub(super) fn answered(connection: &mut Connection, news: News, reply: Reply, an
         News::IfNoticedKeepNumbers => Numbers::Stay,
     };
     tell(connection, answer, numbers)?;
+    if reply.tells_modseq && connection.qresync {
+        let modseq = connection.selected()?.safe_modseq();
+        return Ok(Step::Final(reply.with_code(format!("HIGHESTMODSEQ {modseq}"))));
+    }
     Ok(Step::Final(reply))
 }
 
@@ -20,6 +24,11 @@ pub(super) fn answered(connection: &mut Connection, news: News, reply: Reply, an
 pub(super) fn tell(connection: &mut Connection, answer: Answer, numbers: Numbers) -> Result<(), Fault> {
     if answer == Answer::Unavailable {
         connection.noticed = true;
+        if connection.qresync {
+            // What the command itself told may have a higher one.
+            let modseq = connection.selected()?.safe_modseq();
+            connection.untagged(&format!("OK [HIGHESTMODSEQ {modseq}] Up to here"));
+        }
         return Ok(());
     }
     let Answer::Changes {
@@ -36,11 +45,13 @@ pub(super) fn tell(connection: &mut Connection, answer: Answer, numbers: Numbers
             false => Fault::UnfittingAnswer,
         });
     };
-    let condstore = connection.condstore;
+    let (condstore, qresync) = (connection.condstore, connection.qresync);
+    let removals = connection.removals();
     let mut out = Vec::new();
     let selected = connection.selected()?;
     selected.vanish(&vanished);
-    selected.print_vanished(&mut out, numbers);
+    let some_vanished = selected.has_vanished();
+    selected.print_vanished(&mut out, numbers, removals);
     // The flags of new messages are not told: the client asks for them.
     let known = changed
         .into_iter()
@@ -51,6 +62,12 @@ pub(super) fn tell(connection: &mut Connection, answer: Answer, numbers: Numbers
     selected.synced(highest_modseq);
     // What is held back is still to be told.
     let holds_back = selected.has_vanished();
+    if qresync && some_vanished {
+        // RFC 7162 section 3.2: what is held back must not be taken for known because of the higher
+        // mod-sequences that were told; what was told by UID alone carried none.
+        let code = format!("* OK [HIGHESTMODSEQ {}] Up to here\r\n", selected.safe_modseq());
+        out.extend_from_slice(code.as_bytes());
+    }
     connection.noticed |= holds_back;
     connection.send(out);
     Ok(())

@@ -77,6 +77,7 @@ impl From<Answer> for Fault {
             | Answer::Copied { .. }
             | Answer::Expunged { .. }
             | Answer::Found { .. }
+            | Answer::ChangedUids(_)
             | Answer::Changes { .. } => Self::UnfittingAnswer,
         }
     }
@@ -107,6 +108,8 @@ pub(super) struct Reply {
     /// Without its brackets.
     pub(super) code: Option<String>,
     pub(super) text: String,
+    /// Shall a client with QRESYNC be told the mod-sequence up to which it then knows everything?
+    pub(super) tells_modseq: bool,
 }
 
 impl Reply {
@@ -115,7 +118,14 @@ impl Reply {
             status: Status::Ok,
             code: None,
             text: text.to_owned(),
+            tells_modseq: false,
         }
+    }
+
+    /// With the HIGHESTMODSEQ code once the news is told, for a client with QRESYNC (RFC 7162 section 3.2.7).
+    pub(super) fn telling_modseq(mut self) -> Self {
+        self.tells_modseq = true;
+        self
     }
 
     pub(super) fn with_code(mut self, code: impl Into<String>) -> Self {
@@ -195,6 +205,7 @@ pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
         status,
         code: code.map(str::to_owned),
         text,
+        tells_modseq: false,
     }
 }
 

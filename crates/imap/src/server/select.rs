@@ -1,14 +1,20 @@
-//! SELECT, EXAMINE (RFC 3501 sections 6.3.1 and 6.3.2) and UNSELECT (RFC 3691).
+//! SELECT, EXAMINE (RFC 3501 sections 6.3.1 and 6.3.2), with QRESYNC (RFC 7162 section 3.2.5), and UNSELECT (RFC 3691).
 
 use super::connection::{Asked, Connection, Outcome, State, Step};
+use super::fetch;
 use super::reply::Reply;
 use super::selected::Selected;
-use crate::ask::{Answer, Ask, Event};
-use crate::codec::flags;
+use crate::ask::{Answer, Ask, Event, ResyncFrom};
+use crate::codec::{self, flags};
+use crate::types::ChangedUids;
 use crate::types::command::{Access, SelectCommand};
 
-/// The former selection ends even if this one fails (RFC 3501 section 6.3.1).
-pub(super) fn start(connection: &mut Connection, select: SelectCommand) -> Step {
+/// The former selection ends even if this one fails (RFC 3501 section 6.3.1), but not by a command that is
+/// not allowed.
+pub(super) fn start(connection: &mut Connection, select: SelectCommand) -> Outcome {
+    if select.resync.is_some() {
+        connection.qresync_enabled()?;
+    }
     if let State::Selected(_) = connection.state {
         connection.deselect();
         // RFC 7162 section 3.2.11.
@@ -20,8 +26,12 @@ pub(super) fn start(connection: &mut Connection, select: SelectCommand) -> Step 
     let ask = Ask::Select {
         name: select.name.clone(),
         read_only: select.access == Access::ReadOnly,
+        resync: select.resync.as_ref().map(|resync| ResyncFrom {
+            uid_validity: resync.uid_validity,
+            modseq: resync.modseq,
+        }),
     };
-    Step::Ask(ask, Asked::Select(select))
+    Ok(Step::Ask(ask, Asked::Select(select)))
 }
 
 pub(super) fn answered(connection: &mut Connection, select: &SelectCommand, answer: Answer) -> Outcome {
@@ -31,6 +41,10 @@ pub(super) fn answered(connection: &mut Connection, select: &SelectCommand, answ
     let (uid_validity, uid_next) = (opened.uid_validity, opened.uid_next);
     let (modseq, first_unseen) = (opened.highest_modseq, opened.first_unseen_uid);
     let mailbox_id = std::mem::take(&mut opened.mailbox_id);
+    let missed = match (&select.resync, opened.missed.take()) {
+        (Some(resync), Some(missed)) => resync.among(missed, &opened.uids),
+        (Some(_) | None, _) => ChangedUids::default(),
+    };
     let selected = Selected::new(opened, select.access);
     let mut out = Vec::new();
     selected.print_flags(&mut out);
@@ -51,13 +65,15 @@ pub(super) fn answered(connection: &mut Connection, select: &SelectCommand, answ
          * OK [MAILBOXID ({mailbox_id})] The mailbox, whatever its name\r\n"
     );
     out.extend_from_slice(codes.as_bytes());
+    codec::vanished::print_earlier(&mut out, &missed.vanished);
     connection.send(out);
     connection.event(Event::Selected(Some(selected.mailbox)));
     connection.state = State::Selected(Box::new(selected));
-    Ok(Step::Done(match select.access {
+    let reply = match select.access {
         Access::ReadWrite => Reply::ok("SELECT completed").with_code("READ-WRITE"),
         Access::ReadOnly => Reply::ok("EXAMINE completed").with_code("READ-ONLY"),
-    }))
+    };
+    fetch::start_resync(connection, missed.changed, reply)
 }
 
 pub(super) fn start_unselect(connection: &mut Connection) -> Step {

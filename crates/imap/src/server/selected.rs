@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 
 use super::reply::Fault;
 use crate::ask::{Ask, MailboxHandle, MessageChange, SelectedMailbox};
-use crate::codec::{flags, text};
+use crate::codec::{self, flags, text};
 use crate::types::command::Access;
 use crate::types::sequence_set::Numbering;
 use crate::types::{Flags, SequenceSet, SystemFlags};
@@ -20,6 +20,15 @@ const TOLD: usize = 10_000;
 pub(super) enum Numbers {
     MayChange,
     Stay,
+}
+
+/// How the client is told of expunged messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Removals {
+    /// EXPUNGE.
+    ByNumber,
+    /// VANISHED (RFC 7162 section 3.2.10).
+    ByUid,
 }
 
 /// See the file's comment.
@@ -35,6 +44,8 @@ pub(super) struct Selected {
     keywords: Vec<String>,
     /// Gone, and the client does not know yet.
     vanished: RoaringBitmap,
+    /// The mod-sequence before all of `vanished`; `None` while there are none.
+    before_vanished: Option<i64>,
     /// Up to here the client knows all changes.
     pub(super) since_modseq: i64,
     /// Changes above `since_modseq` that the client was told because it made them.
@@ -55,6 +66,7 @@ impl Selected {
             first_recent_uid: opened.first_recent_uid,
             keywords: opened.keywords,
             vanished: RoaringBitmap::new(),
+            before_vanished: None,
             since_modseq: opened.highest_modseq,
             told: BTreeMap::new(),
         }
@@ -163,25 +175,40 @@ impl Selected {
     pub(super) fn vanish(&mut self, uids: &[u32]) {
         let known = uids.iter().copied().filter(|&uid| self.uids.contains(uid));
         self.vanished.extend(known);
+        if self.has_vanished() {
+            self.before_vanished.get_or_insert(self.since_modseq);
+        }
+    }
+
+    /// The mod-sequence from which the client could go on in another session without missing anything:
+    /// an expunge that is held back must not be passed over (RFC 7162 section 3.2).
+    pub(super) fn safe_modseq(&self) -> i64 {
+        self.before_vanished.unwrap_or(self.since_modseq)
     }
 
     pub(super) fn has_vanished(&self) -> bool {
         !self.vanished.is_empty()
     }
 
-    /// Prints EXPUNGE for what is gone, from the last message to the first, so that no number moves
-    /// before it is printed.
-    pub(super) fn print_vanished(&mut self, out: &mut Vec<u8>, numbers: Numbers) {
-        if numbers == Numbers::Stay {
+    /// Tells the client what is gone: by UID, or by number from the last message to the first, so that no
+    /// number moves before it is printed.
+    pub(super) fn print_vanished(&mut self, out: &mut Vec<u8>, numbers: Numbers, removals: Removals) {
+        if numbers == Numbers::Stay || self.vanished.is_empty() {
             return;
         }
-        for uid in self.vanished.iter().rev() {
-            out.extend_from_slice(b"* ");
-            text::number(out, self.uids.rank(uid));
-            out.extend_from_slice(b" EXPUNGE\r\n");
+        match removals {
+            Removals::ByUid => codec::vanished::print(out, &self.vanished),
+            Removals::ByNumber => {
+                for uid in self.vanished.iter().rev() {
+                    out.extend_from_slice(b"* ");
+                    text::number(out, self.uids.rank(uid));
+                    out.extend_from_slice(b" EXPUNGE\r\n");
+                }
+            }
         }
         std::ops::SubAssign::sub_assign(&mut self.uids, &self.vanished);
         self.vanished.clear();
+        self.before_vanished = None;
     }
 
     /// Was the client told of a message with that UID, or could have been?

@@ -90,12 +90,15 @@ pub(super) fn answered(connection: &mut Connection, mut storing: Box<Storing>, a
     storing.modified.extend(modified);
     let condstore = connection.condstore;
     let selected = connection.selected()?;
+    // A client that reckons by mod-sequences must hear of what happened before this change as well.
+    let tells_modseq = condstore && changed.iter().any(|change| change.modseq > selected.since_modseq);
     let mut out = Vec::new();
     selected.meet_keywords(&mut out, changed.iter().flat_map(|change| &change.flags.keywords));
     for change in &changed {
         selected.note_told(change.uid, change.modseq);
         print_change(&mut out, selected, &storing, change, condstore);
     }
+    connection.noticed |= tells_modseq;
     connection.send(out);
     go_on(connection, storing)
 }
@@ -116,7 +119,8 @@ fn print_change(
         return;
     }
     let mut items: Vec<Vec<u8>> = Vec::new();
-    if storing.numbering == Numbering::Uid {
+    // RFC 7162 section 3.2.4.
+    if storing.numbering == Numbering::Uid || condstore {
         items.push(format!("UID {}", change.uid).into_bytes());
     }
     if condstore {

@@ -177,7 +177,7 @@ pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
             authenticate::start(connection, mechanism, initial.as_ref())
         }
         Command::Enable { capabilities } => Ok(enable::start(connection, &capabilities)),
-        Command::Select(select) => Ok(select::start(connection, select)),
+        Command::Select(select) => select::start(connection, select),
         Command::Create { name, special_use } => create::start(name, special_use),
         Command::Delete { name } => create::start_delete(name),
         Command::Rename { from, to } => create::start_rename(from, to),

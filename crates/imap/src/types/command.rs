@@ -6,6 +6,7 @@ use posthorn_sasl::Mechanism;
 use super::fetch::FetchCommand;
 use super::list::ListCommand;
 use super::mailbox::SpecialUse;
+use super::resync::Resync;
 use super::search::SearchCommand;
 use super::sequence_set::{Numbering, SequenceSet};
 use super::status::StatusItem;
@@ -76,6 +77,7 @@ pub(crate) struct SelectCommand {
     pub(crate) name: String,
     pub(crate) access: Access,
     pub(crate) condstore: bool,
+    pub(crate) resync: Option<Resync>,
 }
 
 /// How a mailbox is opened.

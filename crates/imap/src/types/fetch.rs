@@ -104,6 +104,14 @@ pub(crate) struct FetchCommand {
     pub(crate) set: SequenceSet,
     /// In the client's order, without repetitions.
     pub(crate) items: Vec<FetchItem>,
+    pub(crate) modifiers: FetchModifiers,
+}
+
+/// What stands behind the items.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FetchModifiers {
     /// RFC 7162 section 3.1.4.1: only messages changed after this.
     pub(crate) changed_since: Option<i64>,
+    /// RFC 7162 section 3.2.6: what was expunged after that is told as well; only beside `changed_since`.
+    pub(crate) vanished: bool,
 }

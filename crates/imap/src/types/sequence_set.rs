@@ -39,6 +39,17 @@ pub enum Numbering {
 pub struct NoSuchMessage(pub u32);
 
 impl SequenceSet {
+    /// All numbers that this set names; `*` is the largest number there can be.
+    #[must_use]
+    pub fn numbers(&self) -> RoaringBitmap {
+        let mut named = RoaringBitmap::new();
+        for range in &self.0 {
+            let (low, high) = range.bounds(u32::MAX);
+            named.insert_range(low..=high);
+        }
+        named
+    }
+
     /// The UIDs in `uids` that this set names when its numbers are UIDs. UIDs that do not exist are
     /// left out; `*` is the largest UID.
     #[must_use]
@@ -90,7 +101,7 @@ impl SequenceRange {
         }
     }
 
-    fn has_last(self) -> bool {
+    pub(crate) fn has_last(self) -> bool {
         self.from == SequenceNumber::Last || self.to == SequenceNumber::Last
     }
 

@@ -1,7 +1,7 @@
 //! The words of `mailbox` as the words of `imap`.
 
 use posthorn_base::{EmailId, MailboxId, ThreadId, Uid};
-use posthorn_imap::types::{FlagChange, FlagMode, Flags, SpecialUse, SystemFlags};
+use posthorn_imap::types::{ChangedUids, FlagChange, FlagMode, Flags, SpecialUse, SystemFlags};
 use posthorn_imap::{Answer, MessageChange};
 use posthorn_mailbox as mailbox;
 
@@ -67,6 +67,13 @@ pub(super) fn changes(seen: mailbox::Changes, uid_next_when_opened: Uid) -> Answ
         changed: seen.changed.into_iter().map(change_of).collect(),
         uid_next: seen.uid_next.0,
         highest_modseq: seen.modseq.0,
+    }
+}
+
+pub(super) fn changed_uids(found: mailbox::ChangedUids) -> ChangedUids {
+    ChangedUids {
+        changed: found.changed,
+        vanished: found.vanished,
     }
 }
 
