@@ -150,9 +150,11 @@ fn insert_email(
             &rendered.body,
             &rendered.parts.to_bytes(),
             &rendered.preview,
-            message.evidence.as_deref(),
         ],
     )?;
+    if let Some(evidence) = &message.evidence {
+        tx.execute(sql::INSERT_EVIDENCE, params![account, email, &**evidence])?;
+    }
     Ok(())
 }
 

@@ -21,9 +21,9 @@ pub struct Place {
 /// When the store fails.
 pub fn evidence(tx: &Tx<'_>, account: AccountId, email: EmailId) -> Result<Option<Vec<u8>>, MailboxError> {
     let found = tx.query_row(sql::SELECT_EVIDENCE, params![account, email], |row| {
-        Ok(row.opt_bytes(0)?.map(<[u8]>::to_vec))
+        Ok(row.bytes(0)?.to_vec())
     })?;
-    Ok(found.flatten())
+    Ok(found)
 }
 
 /// The contents with that Message-ID (with or without its angle brackets), newest first. Reads the

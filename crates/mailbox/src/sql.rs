@@ -39,8 +39,12 @@ const VERSION_1: &[&str] = &[
         PRIMARY KEY (account_id, key))",
 ];
 
-/// What was found out about the sender when it arrived; NULL when nobody watched it arrive.
-const VERSION_2: &[&str] = &["ALTER TABLE email ADD COLUMN evidence BYTEA"];
+/// What was found out about the sender when a message arrived. Not a column of `email`: that is read for every
+/// line of a list, and this when somebody asks.
+const VERSION_2: &[&str] = &[
+    "CREATE TABLE evidence (account_id BIGINT NOT NULL, email_id BIGINT NOT NULL,
+        evidence BYTEA NOT NULL, PRIMARY KEY (account_id, email_id))",
+];
 
 macro_rules! statements {
     ($($name:ident = $sql:literal;)*) => {
@@ -95,9 +99,12 @@ statements! {
     ADD_TO_COUNTERS = "UPDATE mailbox SET modseq = $3, messages = messages + $4, unseen = unseen + $5,
         deleted = deleted + $6, size_octets = size_octets + $7 WHERE account_id = $1 AND mailbox_id = $2";
     INSERT_EMAIL = "INSERT INTO email (account_id, email_id, thread_id, copies, blob_hash, blob_generation,
-        size_octets, received_at, sent_at, header_octets, envelope, body_structure, body, parts, preview, evidence)
-        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-    SELECT_EVIDENCE = "SELECT evidence FROM email WHERE account_id = $1 AND email_id = $2";
+        size_octets, received_at, sent_at, header_octets, envelope, body_structure, body, parts, preview)
+        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    INSERT_EVIDENCE = "INSERT INTO evidence (account_id, email_id, evidence) VALUES ($1, $2, $3)";
+    SELECT_EVIDENCE = "SELECT evidence FROM evidence WHERE account_id = $1 AND email_id = $2";
+    DELETE_EVIDENCE = "DELETE FROM evidence WHERE account_id = $1 AND email_id = $2";
+    REMOVE_EVIDENCE = "DELETE FROM evidence WHERE account_id = $1";
     SELECT_ENVELOPES = "SELECT email_id, envelope FROM email WHERE account_id = $1 ORDER BY email_id DESC";
     SELECT_PLACES = "SELECT b.name, m.uid FROM message m JOIN mailbox b
         ON b.account_id = m.account_id AND b.mailbox_id = m.mailbox_id

@@ -537,4 +537,11 @@ fn what_was_found_out_about_a_message_is_kept_with_it() {
         (places[0].mailbox.as_str(), places[0].uid),
         ("INBOX", delivered.uid)
     );
+
+    let gone = fixture.write(move |tx| {
+        let inbox = find(tx, ANNA, "INBOX")?;
+        expunge(tx, ANNA, inbox, Which::Listed(&[delivered.uid]))?;
+        posthorn_mailbox::evidence(tx, ANNA, delivered.email)
+    });
+    assert_eq!(gone.unwrap(), None);
 }

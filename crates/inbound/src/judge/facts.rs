@@ -76,25 +76,23 @@ impl Facts<'_> {
     /// What each reader's copy is stored with.
     fn readers(&self, views: Vec<View>) -> Vec<Reader> {
         let mut readers = Vec::new();
-        let mut last: Option<(Evidence, Arc<[u8]>)> = None;
+        let mut stored = self.evidence.clone();
+        let mut octets: Option<Arc<[u8]>> = None;
         for view in views {
             let Some(account) = view.account else { continue };
             let place = view.verdict.place;
-            let stored = Evidence {
-                impression: view.impression.filter(|impression| !impression.signs.is_empty()),
-                verdict: Some(view.verdict),
-                ..self.evidence.clone()
-            };
+            let impression = view.impression.filter(|impression| !impression.signs.is_empty());
+            let verdict = Some(view.verdict);
             // Most readers of one message see it alike.
-            let evidence = match &last {
-                Some((same, octets)) if *same == stored => Arc::clone(octets),
-                Some(_) | None => Arc::from(stored.to_stored()),
-            };
-            last = Some((stored, Arc::clone(&evidence)));
+            if (&stored.impression, &stored.verdict) != (&impression, &verdict) {
+                (stored.impression, stored.verdict) = (impression, verdict);
+                octets = None;
+            }
+            let evidence = octets.get_or_insert_with(|| Arc::from(stored.to_stored()));
             readers.push(Reader {
                 account,
                 place,
-                evidence,
+                evidence: Arc::clone(evidence),
             });
         }
         readers

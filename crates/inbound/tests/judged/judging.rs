@@ -187,17 +187,6 @@ fn a_stranger_with_the_name_of_a_colleague_lies_in_junk() {
     let verdict = house.only(CARL, "INBOX").evidence.verdict.unwrap();
     assert_eq!(verdict.reasons, [Reason::NothingAgainst]);
 
-    house.rule_of("ours.test", "impersonation=inbox");
-    house.arrives(letter(BEA)).unwrap();
-    let verdict = house
-        .folder(BEA, "INBOX")
-        .pop()
-        .unwrap()
-        .evidence
-        .verdict
-        .unwrap();
-    assert_eq!(verdict.reasons, [Reason::Impersonation]);
-    house.rule_of("ours.test", "impersonation=junk");
     house.arrives(letter(BEA)).unwrap();
     let copy = house.folder(BEA, "Junk").remove(0);
     let impression = copy.evidence.impression.unwrap();
@@ -205,6 +194,11 @@ fn a_stranger_with_the_name_of_a_colleague_lies_in_junk() {
     assert_eq!(impression.pretends.as_deref(), Some("anna@ours.test"));
     let reasons = copy.evidence.verdict.unwrap().reasons;
     assert_eq!(reasons, [Reason::Impersonation]);
+
+    house.rule_of("ours.test", "impersonation=inbox");
+    house.arrives(letter(BEA)).unwrap();
+    let copy = house.folder(BEA, "INBOX").pop().unwrap();
+    assert_eq!(copy.evidence.verdict.unwrap().reasons, [Reason::Impersonation]);
 }
 
 #[test]
