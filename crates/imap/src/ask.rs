@@ -72,11 +72,24 @@ pub enum Ask {
         /// Octets that will follow; within [`crate::Limits::message_octets`], never 0.
         size_octets: u64,
     },
+    /// All octets of a message were reported, and another message may follow: of the same command, so
+    /// that all are stored or none (RFC 3502). Answers as to [`Ask::AppendStart`]; a refusal is of all
+    /// that came so far.
+    AppendNext {
+        /// The mailbox.
+        mailbox_name: String,
+        /// The flags the message gets whose octets were reported.
+        flags: Flags,
+        /// Its INTERNALDATE; `None`: now.
+        internal_date: Option<Timestamp>,
+        /// Octets that will follow; with those before within [`crate::Limits::message_octets`], never 0.
+        size_octets: u64,
+    },
     /// All octets were reported. Answer: [`Answer::Appended`], or one of [`Ask::AppendStart`]'s refusals.
     AppendFinish {
         /// The mailbox.
         mailbox_name: String,
-        /// The flags the message gets.
+        /// The flags the message gets; with several, the last.
         flags: Flags,
         /// The INTERNALDATE; `None`: now.
         internal_date: Option<Timestamp>,
@@ -191,8 +204,8 @@ pub enum Answer {
     Appended {
         /// Of the mailbox.
         uid_validity: u32,
-        /// Of the message.
-        uid: u32,
+        /// Of the messages, in their order; ascending.
+        uids: Vec<u32>,
     },
     /// To [`Ask::Fetch`].
     Fetched {
@@ -386,6 +399,6 @@ pub enum Event {
     Selected(Option<MailboxHandle>),
     /// Octets of the message being appended.
     AppendData(Vec<u8>),
-    /// What came of the message being appended is void.
+    /// What came of the message being appended is void, and so are those before it in the same command.
     AppendDiscarded,
 }

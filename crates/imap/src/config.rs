@@ -30,8 +30,11 @@ pub struct Limits {
     pub command_octets: usize,
     /// Octets of a line of a SASL exchange.
     pub sasl_line_octets: usize,
-    /// Octets of a message of APPEND.
+    /// Octets of a message of APPEND, and of all messages of one APPEND together: they are stored in one
+    /// go, for which they must be at hand.
     pub message_octets: u64,
+    /// Messages of one APPEND.
+    pub append_messages: usize,
     /// Octets of input held before the peer feels back-pressure.
     pub held_octets: usize,
     /// Messages per [`crate::Ask::Fetch`], [`crate::Ask::Store`]; ten times as many when the rows need
@@ -53,6 +56,7 @@ impl Default for Limits {
             command_octets: limits::IMAP_COMMAND_OCTETS,
             sasl_line_octets: limits::SASL_LINE_OCTETS,
             message_octets: limits::MESSAGE_OCTETS,
+            append_messages: 1_000,
             held_octets: limits::HELD_INPUT_OCTETS,
             batch_messages: 200,
             batch_octets: 1024 * 1024,

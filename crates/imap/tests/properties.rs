@@ -86,12 +86,14 @@ fn yes(ask: Ask) -> Answer {
         Ask::Create { .. } => Answer::Created {
             mailbox_id: "F1".to_owned(),
         },
-        Ask::Delete { .. } | Ask::Rename { .. } | Ask::Subscribe { .. } | Ask::AppendStart { .. } => {
-            Answer::Ok
-        }
+        Ask::Delete { .. }
+        | Ask::Rename { .. }
+        | Ask::Subscribe { .. }
+        | Ask::AppendStart { .. }
+        | Ask::AppendNext { .. } => Answer::Ok,
         Ask::AppendFinish { .. } => Answer::Appended {
             uid_validity: 1,
-            uid: 20,
+            uids: vec![20],
         },
         Ask::Fetch { uids, want, .. } => Answer::Fetched {
             rows: uids

@@ -2,7 +2,7 @@
 //!
 //! Options: `tls`, `starttls`, `plaintext=no`, `mechanisms=PLAIN,…`, `login` (somebody has logged in),
 //! `select=UIDS` (that mailbox is open; its first recent UID is 100, its mod-sequence 10), and the limits
-//! `command_octets`, `message_octets`, `batch_messages`, `batch_octets`.
+//! `command_octets`, `message_octets`, `append_messages`, `batch_messages`, `batch_octets`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -54,6 +54,7 @@ fn start(options: &[(String, String)], now: Instant) -> Result<ImapSession, Stri
                 select = Some(numbers(value)?);
             }
             "command_octets" => limits.command_octets = number()? as usize,
+            "append_messages" => limits.append_messages = number()? as usize,
             "message_octets" => limits.message_octets = number()?.into(),
             "batch_messages" => limits.batch_messages = number()? as usize,
             "batch_octets" => limits.batch_octets = number()?.into(),
@@ -191,6 +192,16 @@ fn words_of(ask: &Ask) -> String {
             mailbox_name,
             size_octets,
         } => format!("append-start {mailbox_name} {size_octets}"),
+        Ask::AppendNext {
+            mailbox_name,
+            flags,
+            internal_date,
+            size_octets,
+        } => format!(
+            "append-next {mailbox_name} flags={} date={} {size_octets}",
+            flag_words(flags),
+            internal_date.map_or("-".to_owned(), Timestamp::to_rfc3339)
+        ),
         Ask::AppendFinish {
             mailbox_name,
             flags,
@@ -433,7 +444,7 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
         },
         "appended" => Answer::Appended {
             uid_validity: fields.number("uid-validity"),
-            uid: fields.number("uid"),
+            uids: fields.numbers("uid")?,
         },
         "fetched" => Answer::Fetched {
             rows: rows(block).map(|row| row.row()).collect(),

@@ -8,7 +8,7 @@ mod translate;
 
 use posthorn_base::{AccountId, MailboxId, ModSeq, SessionId, Uid};
 use posthorn_imap::{Answer, Ask, Event, FetchRow, ImapSession, MailboxHandle, ResyncFrom, SelectedMailbox};
-use posthorn_mailbox::{self as mailbox, CopyMode, CopyRequest, MailboxError, Which};
+use posthorn_mailbox::{self as mailbox, CopyMode, CopyRequest, MailboxError, NewMessage, Which};
 use posthorn_net::Handler;
 use posthorn_runtime::clock;
 use posthorn_store::{Partition, Pending, StoreError, Tx};
@@ -27,8 +27,9 @@ pub struct ImapHandler {
     watcher: Option<Watcher>,
     /// UIDNEXT when the mailbox was opened.
     uid_next: Uid,
-    /// The octets of APPEND so far.
+    /// The octets of APPEND's message so far, and the messages of the same command before it.
     appended: Vec<u8>,
+    staged: Vec<NewMessage>,
 }
 
 impl ImapHandler {
@@ -44,6 +45,7 @@ impl ImapHandler {
             watcher: None,
             uid_next: Uid(1),
             appended: Vec::new(),
+            staged: Vec::new(),
         }
     }
 
@@ -89,6 +91,15 @@ impl ImapHandler {
                 mailbox_name,
                 size_octets,
             } => self.append_start(mailbox_name, size_octets).await,
+            Ask::AppendNext {
+                mailbox_name,
+                flags,
+                internal_date,
+                size_octets,
+            } => {
+                self.append_next(mailbox_name, &flags, internal_date, size_octets)
+                    .await
+            }
             Ask::AppendFinish {
                 mailbox_name,
                 flags,
@@ -172,6 +183,7 @@ impl ImapHandler {
             | Ask::Rename { .. }
             | Ask::Subscribe { .. }
             | Ask::AppendStart { .. }
+            | Ask::AppendNext { .. }
             | Ask::AppendFinish { .. } => Ok(Answer::Unavailable),
         }
     }
@@ -381,7 +393,7 @@ impl Handler<ImapSession> for ImapHandler {
             }
             Event::Selected(Some(_)) => {}
             Event::AppendData(octets) => self.appended.extend_from_slice(&octets),
-            Event::AppendDiscarded => self.appended = Vec::new(),
+            Event::AppendDiscarded => self.append_discard(),
         }
     }
 

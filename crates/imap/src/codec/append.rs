@@ -1,8 +1,9 @@
-//! APPEND up to its message: `append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal`.
+//! APPEND up to its messages: `append = "APPEND" SP mailbox 1*append-message` with
+//! `append-message = [SP flag-list] [SP date-time] SP literal` (RFC 3502).
 
 use super::reader::{Parsed, Reader, SyntaxError};
 use super::{date, flags, mailbox};
-use crate::types::append::AppendHead;
+use crate::types::append::{AppendHead, AppendOptions};
 use crate::types::command::Command;
 
 /// Reads the arguments of an APPEND whose announced message has not come: the reader then stands at the
@@ -10,25 +11,30 @@ use crate::types::command::Command;
 pub(crate) fn parse_head(reader: &mut Reader<'_>) -> Parsed<AppendHead> {
     reader.space()?;
     let mailbox_name = mailbox::parse(reader)?;
-    reader.space()?;
-    let mut head = AppendHead {
+    let options = parse_options(reader)?;
+    Ok(AppendHead {
         mailbox_name,
-        flags: crate::types::Flags::default(),
-        internal_date: None,
-    };
+        options,
+    })
+}
+
+/// Reads from the space before a message's options up to its literal, which has not come.
+pub(crate) fn parse_options(reader: &mut Reader<'_>) -> Parsed<AppendOptions> {
+    reader.space()?;
+    let mut options = AppendOptions::default();
     if reader.peek() == Some(b'(') {
-        head.flags = flags::parse_list(reader)?;
+        options.flags = flags::parse_list(reader)?;
         reader.space()?;
     }
     if reader.peek() == Some(b'"') {
-        head.internal_date = Some(date::parse_date_time(reader)?);
+        options.internal_date = Some(date::parse_date_time(reader)?);
         reader.space()?;
     }
     match reader.string() {
         // The message is what is missing, as it should be at this point.
-        Err(SyntaxError::LiteralMissing) => Ok(head),
+        Err(SyntaxError::LiteralMissing) => Ok(options),
         // The message is empty, and nothing of it is missing.
-        Ok(message) if message.is_empty() && reader.end().is_ok() => Ok(head),
+        Ok(message) if message.is_empty() && reader.end().is_ok() => Ok(options),
         Ok(_) | Err(_) => Err(SyntaxError::Expected("the message as a literal")),
     }
 }
@@ -52,8 +58,8 @@ mod tests {
     fn flags_and_date_may_be_left_out() {
         let head = read(b" Sent (\\Seen) \"17-Jul-1996 02:44:25 -0700\" {310}\r\n").unwrap();
         assert_eq!(head.mailbox_name, "Sent");
-        assert_eq!(head.flags.system, SystemFlags::SEEN);
-        assert!(head.internal_date.is_some());
+        assert_eq!(head.options.flags.system, SystemFlags::SEEN);
+        assert!(head.options.internal_date.is_some());
         assert_eq!(read(b" inbox {310+}\r\n").unwrap().mailbox_name, "INBOX");
         assert_eq!(
             read(b" {5}\r\ninbox () {310+}\r\n").unwrap().mailbox_name,

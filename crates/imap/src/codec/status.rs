@@ -45,6 +45,7 @@ pub(crate) fn print(
     name: &str,
     items: &[StatusItem],
     status: &MailboxStatus,
+    append_limit: u32,
 ) {
     out.extend_from_slice(b"* STATUS ");
     mailbox::print(out, names, name);
@@ -65,6 +66,7 @@ pub(crate) fn print(
             StatusItem::Deleted => text::number(out, status.deleted),
             StatusItem::Size => text::number(out, status.size_octets),
             StatusItem::HighestModSeq => text::number(out, status.highest_modseq),
+            StatusItem::AppendLimit => text::number(out, append_limit),
             StatusItem::MailboxId => out.extend_from_slice(format!("({})", status.mailbox_id).as_bytes()),
         }
     }

@@ -1,19 +1,24 @@
-//! APPEND (RFC 3501 section 6.3.11, RFC 4315 for APPENDUID). The message is handed on in chunks and never
-//! collected; the session only counts.
+//! APPEND (RFC 3501 section 6.3.11, RFC 3502 for several messages at once, RFC 4315 for APPENDUID). The
+//! messages are handed on in chunks and never collected; the session only counts.
 
 use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::{Fault, Reply};
 use crate::ask::{Answer, Ask, Event};
-use crate::codec::{self, Reader, SyntaxError};
+use crate::codec::{self, Reader, SyntaxError, sequence_set};
+use crate::config::Limits;
 use crate::framing::{LiteralHead, Sync};
-use crate::types::append::AppendHead;
+use crate::types::append::AppendOptions;
 
 /// An APPEND under way.
 #[derive(Debug)]
 pub(super) struct Appending {
+    mailbox_name: String,
     sync: Sync,
     /// Octets of the literal still to come.
-    pub(super) left: u64,
+    left: u64,
+    /// Messages announced so far, and their octets.
+    messages: usize,
+    octets: u64,
     fate: Fate,
 }
 
@@ -21,9 +26,9 @@ pub(super) struct Appending {
 #[derive(Debug)]
 enum Fate {
     /// The shell was asked whether it wants them.
-    Open(AppendHead),
+    Open(AppendOptions),
     /// They are handed on.
-    Accepted(AppendHead),
+    Accepted(AppendOptions),
     /// They are dropped: this is why.
     Void(Fault),
 }
@@ -49,10 +54,13 @@ pub(super) fn start(reader: &mut Reader<'_>, literal: LiteralHead, message_octet
         Ok(_) if literal.size_octets == 0 => Err(Fault::EmptyMessage),
         Ok(head) => Ok(head),
     };
-    let appending = |fate| {
+    let appending = |mailbox_name, fate| {
         Box::new(Appending {
+            mailbox_name,
             sync: literal.sync,
             left: literal.size_octets,
+            messages: 1,
+            octets: literal.size_octets,
             fate,
         })
     };
@@ -62,13 +70,52 @@ pub(super) fn start(reader: &mut Reader<'_>, literal: LiteralHead, message_octet
                 mailbox_name: head.mailbox_name.clone(),
                 size_octets: literal.size_octets,
             };
-            Start::Go(Ok(Step::Ask(
-                ask,
-                Asked::AppendStart(appending(Fate::Open(head))),
-            )))
+            let appending = appending(head.mailbox_name, Fate::Open(head.options));
+            Start::Go(Ok(Step::Ask(ask, Asked::AppendStart(appending))))
         }
         Err(fault) if literal.sync == Sync::Waits => Start::Refuse(fault),
-        Err(fault) => Start::Go(Ok(Step::Data(appending(Fate::Void(fault))))),
+        Err(fault) => Start::Go(Ok(Step::Data(appending(String::new(), Fate::Void(fault))))),
+    }
+}
+
+/// Behind a message another is announced; `line` is what stands between the two.
+pub(super) fn another(
+    connection: &mut Connection,
+    mut appending: Box<Appending>,
+    line: &[u8],
+    literal: LiteralHead,
+) -> Outcome {
+    appending.messages = appending.messages.saturating_add(1);
+    appending.octets = appending.octets.saturating_add(literal.size_octets);
+    appending.sync = literal.sync;
+    appending.left = literal.size_octets;
+    let options = match codec::append::parse_options(&mut Reader::new(line, connection.names())) {
+        Err(error) => Err(Fault::Syntax(error)),
+        // RFC 3502: this is how a client cancels the command.
+        Ok(_) if literal.size_octets == 0 => Err(Fault::EmptyMessage),
+        Ok(options) => appending.within(&connection.config.limits).map(|()| options),
+    };
+    let options = match options {
+        Ok(options) => options,
+        Err(fault) => return appending.into_void(connection, fault),
+    };
+    match &mut appending.fate {
+        Fate::Accepted(accepted) => {
+            let before = std::mem::take(accepted);
+            appending.fate = Fate::Open(options);
+            let ask = Ask::AppendNext {
+                mailbox_name: appending.mailbox_name.clone(),
+                flags: before.flags,
+                internal_date: before.internal_date,
+                size_octets: literal.size_octets,
+            };
+            Ok(Step::Ask(ask, Asked::AppendStart(appending)))
+        }
+        Fate::Void(fault) => {
+            let fault = fault.clone();
+            appending.into_void(connection, fault)
+        }
+        Fate::Open(_) => Err(Fault::UnfittingAnswer),
     }
 }
 
@@ -79,7 +126,7 @@ pub(super) fn answered(
     answer: Answer,
 ) -> Outcome {
     let fate = match (appending.fate, answer) {
-        (Fate::Open(head), Answer::Ok) => Fate::Accepted(head),
+        (Fate::Open(options), Answer::Ok) => Fate::Accepted(options),
         (_, answer) => match (Fault::of_target(answer), appending.sync) {
             (fault @ (Fault::MailboxGone | Fault::UnfittingAnswer), _) | (fault, Sync::Waits) => {
                 return Err(fault);
@@ -95,6 +142,36 @@ pub(super) fn answered(
 }
 
 impl Appending {
+    pub(super) const fn left(&self) -> u64 {
+        self.left
+    }
+
+    fn within(&self, limits: &Limits) -> Result<(), Fault> {
+        if self.messages > limits.append_messages {
+            return Err(Fault::Limit("Too many messages for one APPEND"));
+        }
+        if self.octets > limits.message_octets {
+            return Err(Fault::Limit("The messages are too large for one APPEND"));
+        }
+        Ok(())
+    }
+
+    /// Nothing of the command counts any more. A literal that waits for "+" is never sent; another still
+    /// comes and is dropped.
+    fn into_void(mut self: Box<Self>, connection: &mut Connection, fault: Fault) -> Outcome {
+        self.discard(connection);
+        // What went wrong first is what the client is told.
+        let fault = match &self.fate {
+            Fate::Void(first) => first.clone(),
+            Fate::Open(_) | Fate::Accepted(_) => fault,
+        };
+        if self.sync == Sync::Waits {
+            return Err(fault);
+        }
+        self.fate = Fate::Void(fault);
+        Ok(Step::Data(self))
+    }
+
     /// Octets of the literal.
     pub(super) fn take(&mut self, connection: &mut Connection, octets: Vec<u8>) {
         let count = u64::try_from(octets.len()).unwrap_or(u64::MAX);
@@ -123,6 +200,7 @@ impl Appending {
     pub(super) fn discard(&self, connection: &mut Connection) {
         match self.fate {
             Fate::Accepted(_) => connection.event(Event::AppendDiscarded),
+            Fate::Open(_) if self.messages > 1 => connection.event(Event::AppendDiscarded),
             Fate::Open(_) | Fate::Void(_) => {}
         }
     }
@@ -131,11 +209,11 @@ impl Appending {
 /// The command is complete.
 pub(super) fn end(appending: Appending) -> Outcome {
     match appending.fate {
-        Fate::Accepted(head) => {
+        Fate::Accepted(options) => {
             let ask = Ask::AppendFinish {
-                mailbox_name: head.mailbox_name,
-                flags: head.flags,
-                internal_date: head.internal_date,
+                mailbox_name: appending.mailbox_name,
+                flags: options.flags,
+                internal_date: options.internal_date,
             };
             Ok(Step::Ask(ask, Asked::AppendFinish))
         }
@@ -146,11 +224,13 @@ pub(super) fn end(appending: Appending) -> Outcome {
 
 /// The message is stored, or not.
 pub(super) fn finished(connection: &mut Connection, answer: Answer) -> Outcome {
-    let Answer::Appended { uid_validity, uid } = answer else {
+    let Answer::Appended { uid_validity, uids } = answer else {
         return Err(Fault::of_target(answer));
     };
     // It may be the selected mailbox; then the client is to hear of it at once (RFC 3501 section 6.3.11).
     connection.noticed = true;
-    let reply = Reply::ok("APPEND completed").with_code(format!("APPENDUID {uid_validity} {uid}"));
-    Ok(Step::Done(reply))
+    let mut code = format!("APPENDUID {uid_validity} ").into_bytes();
+    sequence_set::print(&mut code, uids);
+    let code = String::from_utf8_lossy(&code).into_owned();
+    Ok(Step::Done(Reply::ok("APPEND completed").with_code(code)))
 }

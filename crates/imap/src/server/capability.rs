@@ -6,11 +6,13 @@ use super::reply::Reply;
 /// Told in every state.
 const ALWAYS: &str = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS UNSELECT MOVE \
                       ESEARCH CONDSTORE QRESYNC LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE \
-                      OBJECTID SAVEDATE PREVIEW";
+                      OBJECTID SAVEDATE PREVIEW MULTIAPPEND";
 
 /// The capabilities of this moment.
 pub(super) fn list(connection: &Connection) -> String {
     let mut list = ALWAYS.to_owned();
+    let append_limit = connection.append_limit();
+    list.push_str(&format!(" APPENDLIMIT={append_limit}"));
     if let State::NotAuthenticated = connection.state {
         if connection.offers_starttls() {
             list.push_str(" STARTTLS");

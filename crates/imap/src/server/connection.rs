@@ -213,6 +213,11 @@ impl Connection {
         }
     }
 
+    /// The largest message of APPEND (RFC 7889), which tells it in 32 bits.
+    pub(super) fn append_limit(&self) -> u32 {
+        u32::try_from(self.config.limits.message_octets).unwrap_or(u32::MAX)
+    }
+
     /// May a password travel?
     pub(super) const fn is_private(&self) -> bool {
         self.tls.is_some() || self.config.allow_plaintext_login

@@ -164,7 +164,7 @@ impl ImapSession {
         Progress::Made
     }
 
-    /// After APPEND's message comes the end of the line, and nothing else.
+    /// After a message of APPEND comes the end of the line, or another message (RFC 3502).
     fn append_end(&mut self, running: Running, mut appending: Box<Appending>) -> Progress {
         match self.framing.next(self.connection.config.limits.command_octets) {
             Frame::Incomplete => {
@@ -180,19 +180,14 @@ impl ImapSession {
                 self.settle(running, outcome);
             }
             Frame::Literal(literal) => {
-                let line = self.framing.take_command();
-                appending.void_if_more(&mut self.connection, &line);
+                let line = self.framing.command().to_vec();
+                self.framing.take_command();
                 let limit = self.connection.config.limits.message_octets;
-                match literal.sync {
-                    Sync::Waits => {
-                        let outcome = append::end(*appending);
-                        self.settle(running, outcome);
-                    }
-                    Sync::SendsAnyway if literal.size_octets <= limit => {
-                        appending.left = literal.size_octets;
-                        self.phase = Phase::AwaitData(running, appending);
-                    }
-                    Sync::SendsAnyway => self.close_append(&appending, Farewell::LiteralTooBig),
+                if literal.sync == Sync::SendsAnyway && literal.size_octets > limit {
+                    self.close_append(&appending, Farewell::LiteralTooBig);
+                } else {
+                    let outcome = append::another(&mut self.connection, appending, &line, literal);
+                    self.settle(running, outcome);
                 }
             }
         }
@@ -205,8 +200,8 @@ impl ImapSession {
     }
 
     pub(super) fn next_data(&mut self, running: Running, mut appending: Box<Appending>) -> Progress {
-        if appending.left > 0 {
-            let octets = self.framing.take_data(appending.left);
+        if appending.left() > 0 {
+            let octets = self.framing.take_data(appending.left());
             if octets.is_empty() {
                 self.phase = Phase::AwaitData(running, appending);
                 return Progress::Waits;

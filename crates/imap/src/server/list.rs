@@ -104,6 +104,7 @@ pub(super) fn status_answered(
             &listing.current,
             &listing.items,
             &status,
+            connection.append_limit(),
         );
         connection.send(out);
     } else if answer != Answer::NoSuchMailbox {

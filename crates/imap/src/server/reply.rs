@@ -34,6 +34,8 @@ pub(super) enum Fault {
     // A limit was hit.
     LiteralTooBig,
     MessageTooBig,
+    /// What may come in one command, said for the person.
+    Limit(&'static str),
     OverQuota,
     // It is our fault.
     Unavailable,
@@ -196,6 +198,7 @@ pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
         Fault::Refused(reason) => (No, Some("CANNOT"), reason.clone()),
         Fault::LiteralTooBig => (No, Some("TOOBIG"), "The literal is too large".to_owned()),
         Fault::MessageTooBig => (No, Some("TOOBIG"), "The message is too large".to_owned()),
+        Fault::Limit(text) => (No, Some("LIMIT"), (*text).to_owned()),
         Fault::OverQuota => (No, Some("OVERQUOTA"), "The quota is exceeded".to_owned()),
         Fault::Unavailable | Fault::MailboxGone | Fault::UnfittingAnswer => {
             (No, Some("UNAVAILABLE"), format!("Try again later ({reference})"))

@@ -23,7 +23,14 @@ pub(super) fn answered(
         return Err(answer.into());
     };
     let mut out = Vec::new();
-    codec::status::print(&mut out, connection.names(), name, items, &status);
+    codec::status::print(
+        &mut out,
+        connection.names(),
+        name,
+        items,
+        &status,
+        connection.append_limit(),
+    );
     connection.send(out);
     Ok(Step::Done(Reply::ok("STATUS completed")))
 }

@@ -1,14 +1,21 @@
-//! APPEND up to the message itself (RFC 9051 section 6.3.12).
+//! APPEND up to each message itself (RFC 9051 section 6.3.12, RFC 3502).
 
 use posthorn_base::Timestamp;
 
 use super::flags::Flags;
 
-/// What stands before the literal of the message.
+/// What stands before the literal of the first message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppendHead {
     /// The mailbox.
     pub mailbox_name: String,
+    /// Of the first message.
+    pub options: AppendOptions,
+}
+
+/// What stands before the literal of each message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppendOptions {
     /// The flags the message gets.
     pub flags: Flags,
     /// The INTERNALDATE the message gets; `None`: now.

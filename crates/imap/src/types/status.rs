@@ -21,11 +21,13 @@ pub enum StatusItem {
     HighestModSeq,
     /// What stays when the mailbox is renamed (RFC 8474 section 4.3).
     MailboxId,
+    /// The largest message of APPEND (RFC 7889): the same for every mailbox.
+    AppendLimit,
 }
 
 impl StatusItem {
     /// All items with their names.
-    pub const NAMES: [(Self, &'static str); 9] = [
+    pub const NAMES: [(Self, &'static str); 10] = [
         (Self::Messages, "MESSAGES"),
         (Self::Recent, "RECENT"),
         (Self::UidNext, "UIDNEXT"),
@@ -35,5 +37,6 @@ impl StatusItem {
         (Self::Size, "SIZE"),
         (Self::HighestModSeq, "HIGHESTMODSEQ"),
         (Self::MailboxId, "MAILBOXID"),
+        (Self::AppendLimit, "APPENDLIMIT"),
     ];
 }

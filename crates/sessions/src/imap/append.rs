@@ -1,4 +1,4 @@
-//! APPEND: the octets are gathered, then stored as a delivery is.
+//! APPEND: the octets of each message are gathered, then all are stored as a delivery is.
 
 use std::sync::Arc;
 
@@ -11,23 +11,55 @@ use posthorn_runtime::clock;
 use super::{ImapHandler, panicked, translate};
 
 impl ImapHandler {
+    /// Nothing of the command counts any more.
+    pub(super) fn append_discard(&mut self) {
+        self.appended = Vec::new();
+        self.staged = Vec::new();
+    }
+
     pub(super) async fn append_start(
         &mut self,
         name: String,
         size_octets: u64,
     ) -> Result<Answer, MailboxError> {
+        self.append_discard();
+        self.append_room(name, size_octets).await
+    }
+
+    /// Is there room for a message of that size besides those staged?
+    async fn append_room(&mut self, name: String, size_octets: u64) -> Result<Answer, MailboxError> {
         let account = self.account()?;
-        self.appended = Vec::new();
         let usage = self
             .read(move |tx| {
                 mailbox::find(tx, account, &name)?;
                 mailbox::usage(tx, account)
             })
             .await?;
-        if usage.is_exceeded_by(size_octets) {
+        let staged = self
+            .staged
+            .iter()
+            .map(|message| message.blob.reference().size_octets);
+        if usage.is_exceeded_by(staged.fold(size_octets, u64::saturating_add)) {
             return Err(MailboxError::OverQuota);
         }
         Ok(Answer::Ok)
+    }
+
+    /// One message is there and another is announced.
+    pub(super) async fn append_next(
+        &mut self,
+        name: String,
+        flags: &Flags,
+        internal_date: Option<Timestamp>,
+        size_octets: u64,
+    ) -> Result<Answer, MailboxError> {
+        let message = self.stage(flags, internal_date).await?;
+        self.staged.push(message);
+        let room = self.append_room(name, size_octets).await;
+        if room.is_err() {
+            self.append_discard();
+        }
+        room
     }
 
     pub(super) async fn append_finish(
@@ -37,6 +69,30 @@ impl ImapHandler {
         internal_date: Option<Timestamp>,
     ) -> Result<Answer, MailboxError> {
         let account = self.account()?;
+        let last = self.stage(flags, internal_date).await?;
+        let mut messages = std::mem::take(&mut self.staged);
+        messages.push(last);
+        let target = Target::Name(name);
+        let now = clock::wall();
+        // One transaction: all or none (RFC 3502).
+        let delivered = self
+            .write(account, move |tx| {
+                let deliver = |message| mailbox::deliver(tx, account, &target, message, Quota::Enforce, now);
+                messages.iter().map(deliver).collect::<Result<Vec<_>, _>>()
+            })
+            .await?;
+        Ok(Answer::Appended {
+            uid_validity: delivered.first().map_or(0, |first| first.uid_validity.0),
+            uids: delivered.iter().map(|message| message.uid.0).collect(),
+        })
+    }
+
+    /// Makes a message of the octets that came.
+    async fn stage(
+        &mut self,
+        flags: &Flags,
+        internal_date: Option<Timestamp>,
+    ) -> Result<NewMessage, MailboxError> {
         let octets: Arc<[u8]> = std::mem::take(&mut self.appended).into();
         let now = clock::wall();
         let flags = translate::stored_flags(flags);
@@ -54,16 +110,6 @@ impl ImapHandler {
                 evidence: None,
             })
         });
-        let message = staged.await.map_err(panicked)??;
-        let target = Target::Name(name);
-        let delivered = self
-            .write(account, move |tx| {
-                mailbox::deliver(tx, account, &target, &message, Quota::Enforce, now)
-            })
-            .await?;
-        Ok(Answer::Appended {
-            uid_validity: delivered.uid_validity.0,
-            uid: delivered.uid.0,
-        })
+        staged.await.map_err(panicked)?
     }
 }
