@@ -13,6 +13,7 @@ pub(crate) mod id;
 pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod mailbox;
+pub(crate) mod partial;
 pub(crate) mod reader;
 pub(crate) mod search;
 pub(crate) mod select;

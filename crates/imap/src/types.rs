@@ -8,6 +8,7 @@ pub mod fetch;
 pub mod flags;
 pub mod list;
 pub mod mailbox;
+pub(crate) mod partial;
 pub mod resync;
 pub mod search;
 pub mod sequence_set;

@@ -10,7 +10,7 @@ use crate::types::sequence_set::Numbering;
 /// Reads the arguments of COPY or MOVE.
 pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering, transfer: Transfer) -> Parsed<Command> {
     reader.space()?;
-    let set = sequence_set::parse(reader)?;
+    let set = sequence_set::parse_messages(reader)?;
     reader.space()?;
     let to = mailbox::parse(reader)?;
     Ok(Command::Copy(CopyCommand {

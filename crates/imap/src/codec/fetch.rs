@@ -4,7 +4,7 @@
 use posthorn_message::{Section, SectionText};
 
 use super::reader::{Parsed, Reader, SyntaxError, utf8};
-use super::{sequence_set, text};
+use super::{partial, sequence_set, text};
 use crate::types::command::Command;
 use crate::types::fetch::{FetchCommand, FetchItem, FetchModifiers, FetchSection, Spelling};
 use crate::types::sequence_set::Numbering;
@@ -22,7 +22,7 @@ const PART_DEPTH: usize = 100;
 /// Reads the arguments of FETCH.
 pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Command> {
     reader.space()?;
-    let set = sequence_set::parse(reader)?;
+    let set = sequence_set::parse_messages(reader)?;
     reader.space()?;
     let mut items = match reader.peek() {
         Some(b'(') => reader.list(ITEMS, parse_item)?.concat(),
@@ -58,7 +58,7 @@ pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Com
     }))
 }
 
-/// Reads one modifier (RFC 4466 section 2.4); VANISHED is for UID FETCH alone.
+/// Reads one modifier (RFC 4466 section 2.4); VANISHED and PARTIAL are for UID FETCH alone.
 fn parse_modifier(
     reader: &mut Reader<'_>,
     numbering: Numbering,
@@ -71,6 +71,11 @@ fn parse_modifier(
     }
     if numbering == Numbering::Uid && reader.keyword("VANISHED") {
         modifiers.vanished = true;
+        return Ok(());
+    }
+    if numbering == Numbering::Uid && modifiers.partial.is_none() && reader.keyword("PARTIAL") {
+        reader.space()?;
+        modifiers.partial = Some(partial::parse(reader)?);
         return Ok(());
     }
     Err(SyntaxError::Expected("CHANGEDSINCE"))

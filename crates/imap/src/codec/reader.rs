@@ -74,6 +74,11 @@ impl<'a> Reader<'a> {
         self.expect(b' ', "a space")
     }
 
+    /// Passes over all that is left.
+    pub(crate) const fn skip_rest(&mut self) {
+        self.rest = &[];
+    }
+
     pub(crate) fn end(&self) -> Parsed<()> {
         match self.rest.is_empty() {
             true => Ok(()),

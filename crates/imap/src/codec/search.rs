@@ -1,8 +1,9 @@
 //! `search` with all its keys (RFC 3501 section 9, EMAILID and THREADID of RFC 8474, SAVED… of RFC 8514),
-//! RETURN (RFC 4731) and MODSEQ (RFC 7162).
+//! `$` and SAVE (RFC 5182), OLDER and YOUNGER (RFC 5032), RETURN (RFC 4731), PARTIAL (RFC 9394) and MODSEQ
+//! (RFC 7162).
 
 use super::reader::{Parsed, Reader, SyntaxError, utf8};
-use super::{date, flags, sequence_set, text};
+use super::{date, flags, partial, sequence_set, text};
 use crate::types::command::Command;
 use crate::types::search::{NamedMessages, SEARCH_DEPTH, SEARCH_KEYS, SearchCommand, SearchReturn};
 use crate::types::sequence_set::Numbering;
@@ -10,23 +11,51 @@ use crate::types::{SearchKey, SystemFlags};
 
 type Key = SearchKey<NamedMessages>;
 
+/// The most return options of one search.
+const RETURN_OPTIONS: usize = 10;
+
 /// Reads the arguments of SEARCH.
 pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Command> {
     reader.space()?;
-    let mut returns = None;
-    if reader.keyword("RETURN") {
-        reader.space()?;
-        returns = Some(parse_returns(reader)?);
-        reader.space()?;
-    }
+    let returns = parse_return(reader)?;
     if reader.keyword("CHARSET") {
         reader.space()?;
-        let charset = reader.astring()?;
-        if !charset.eq_ignore_ascii_case(b"UTF-8") && !charset.eq_ignore_ascii_case(b"US-ASCII") {
-            return Err(SyntaxError::BadCharset);
-        }
+        let charset = parse_charset(reader)?;
         reader.space()?;
+        if charset == Charset::Unknown {
+            reader.skip_rest();
+            let saves = returns.is_some_and(|returns| returns.save);
+            return Ok(Command::UnknownCharset { saves });
+        }
     }
+    Ok(Command::Search(SearchCommand {
+        numbering,
+        returns,
+        key: parse_keys(reader)?,
+    }))
+}
+
+/// Can the texts of a command be read?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Charset {
+    Known,
+    Unknown,
+}
+
+/// Reads the name of a character set.
+pub(crate) fn parse_charset(reader: &mut Reader<'_>) -> Parsed<Charset> {
+    let charset = reader.astring()?;
+    let is_known = ["UTF-8", "US-ASCII"]
+        .iter()
+        .any(|known| charset.eq_ignore_ascii_case(known.as_bytes()));
+    Ok(match is_known {
+        true => Charset::Known,
+        false => Charset::Unknown,
+    })
+}
+
+/// Reads the keys up to the end of the command.
+pub(crate) fn parse_keys(reader: &mut Reader<'_>) -> Parsed<Key> {
     let mut left = Left {
         keys: SEARCH_KEYS,
         depth: SEARCH_DEPTH,
@@ -35,28 +64,39 @@ pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Com
     while reader.take(b' ') {
         keys.push(parse_key(reader, &mut left)?);
     }
-    Ok(Command::Search(SearchCommand {
-        numbering,
-        returns,
-        key: all_of(keys),
-    }))
+    Ok(all_of(keys))
 }
 
-fn parse_returns(reader: &mut Reader<'_>) -> Parsed<SearchReturn> {
+/// Reads `RETURN (…)` and the space behind it, if it is there.
+pub(crate) fn parse_return(reader: &mut Reader<'_>) -> Parsed<Option<SearchReturn>> {
+    if !reader.keyword("RETURN") {
+        return Ok(None);
+    }
+    reader.space()?;
     let mut returns = SearchReturn::default();
-    reader.list_or_empty(10, |reader| {
+    reader.list_or_empty(RETURN_OPTIONS, |reader| {
         match reader.word("a return option")?.to_ascii_uppercase().as_str() {
             "MIN" => returns.min = true,
             "MAX" => returns.max = true,
             "ALL" => returns.all = true,
             "COUNT" => returns.count = true,
+            "SAVE" => returns.save = true,
+            // RFC 9394 section 3.1: one page at most.
+            "PARTIAL" if returns.partial.is_none() => {
+                reader.space()?;
+                returns.partial = Some(partial::parse(reader)?);
+            }
             _ => return Err(SyntaxError::Expected("a return option")),
         }
         Ok(())
     })?;
+    if returns.all && returns.partial.is_some() {
+        return Err(SyntaxError::Expected("ALL or PARTIAL and not both"));
+    }
     // RFC 4731 section 3.1: nothing named means ALL.
     returns.all |= returns == SearchReturn::default();
-    Ok(returns)
+    reader.space()?;
+    Ok(Some(returns))
 }
 
 /// What may still be read; a peer must not make us recurse without end.
@@ -82,7 +122,7 @@ fn parse_key(reader: &mut Reader<'_>, left: &mut Left) -> Parsed<Key> {
         Some(b'(') => reader
             .list(SEARCH_KEYS, |reader| parse_key(reader, left))
             .map(all_of),
-        Some(b'*' | b'0'..=b'9') => sequence_set::parse(reader)
+        Some(b'*' | b'$' | b'0'..=b'9') => sequence_set::parse_messages(reader)
             .map(|set| SearchKey::Messages(NamedMessages::Set(Numbering::Sequence, set))),
         Some(_) | None => {
             let word = reader.word("a search key")?.to_ascii_uppercase();
@@ -144,6 +184,8 @@ fn argument_key(word: &str, reader: &mut Reader<'_>, left: &mut Left) -> Parsed<
         "BEFORE" => SearchKey::Before(date::parse_date(reader)?),
         "ON" => SearchKey::On(date::parse_date(reader)?),
         "SINCE" => SearchKey::Since(date::parse_date(reader)?),
+        "OLDER" => SearchKey::Older(reader.nonzero()?),
+        "YOUNGER" => SearchKey::Younger(reader.nonzero()?),
         "SENTBEFORE" => SearchKey::SentBefore(date::parse_date(reader)?),
         "SENTON" => SearchKey::SentOn(date::parse_date(reader)?),
         "SENTSINCE" => SearchKey::SentSince(date::parse_date(reader)?),
@@ -157,7 +199,10 @@ fn argument_key(word: &str, reader: &mut Reader<'_>, left: &mut Left) -> Parsed<
         "LARGER" => SearchKey::Larger(parse_size(reader)?),
         "SMALLER" => SearchKey::Smaller(parse_size(reader)?),
         "MODSEQ" => SearchKey::ModSeq(parse_modseq(reader)?),
-        "UID" => SearchKey::Messages(NamedMessages::Set(Numbering::Uid, sequence_set::parse(reader)?)),
+        "UID" => SearchKey::Messages(NamedMessages::Set(
+            Numbering::Uid,
+            sequence_set::parse_messages(reader)?,
+        )),
         "NOT" => SearchKey::Not(Box::new(parse_key(reader, left)?)),
         "OR" => {
             let first = parse_key(reader, left)?;
@@ -242,6 +287,16 @@ pub(crate) fn print_extended(out: &mut Vec<u8>, found: &Esearch<'_>) {
             sequence_set::print(out, found.numbers.iter().copied());
         }
     }
+    if let Some(range) = found.returns.partial {
+        out.extend_from_slice(b" PARTIAL (");
+        partial::print(out, range);
+        out.push(b' ');
+        match range.slice(&found.numbers) {
+            [] => out.extend_from_slice(b"NIL"),
+            page => sequence_set::print(out, page.iter().copied()),
+        }
+        out.push(b')');
+    }
     if found.returns.count {
         out.extend_from_slice(format!(" COUNT {}", found.numbers.len()).as_bytes());
     }
@@ -261,6 +316,9 @@ mod tests {
         let mut reader = Reader::new(text.as_bytes(), NameCoding::Utf7);
         let command = parse(&mut reader, Numbering::Sequence)?;
         reader.end()?;
+        if matches!(command, Command::UnknownCharset { .. }) {
+            return Err(SyntaxError::BadCharset);
+        }
         let Command::Search(search) = command else {
             panic!("{command:?}");
         };

@@ -3,6 +3,7 @@
 use super::reader::{Parsed, Reader, SyntaxError};
 use super::text;
 use crate::types::command::Command;
+use crate::types::sequence_set::MessageSet;
 use crate::types::{SequenceNumber, SequenceRange, SequenceSet};
 
 /// Reads a set. Its length is limited by the command's.
@@ -18,6 +19,14 @@ pub(crate) fn parse(reader: &mut Reader<'_>) -> Parsed<SequenceSet> {
         if !reader.take(b',') {
             return Ok(SequenceSet(ranges));
         }
+    }
+}
+
+/// Reads a set as commands have it: with `$` for what was saved (RFC 5182 section 3).
+pub(crate) fn parse_messages(reader: &mut Reader<'_>) -> Parsed<MessageSet> {
+    match reader.take(b'$') {
+        true => Ok(MessageSet::Saved),
+        false => parse(reader).map(MessageSet::Numbers),
     }
 }
 
@@ -40,7 +49,7 @@ fn parse_number(reader: &mut Reader<'_>) -> Parsed<SequenceNumber> {
 /// Reads the argument of UID EXPUNGE (RFC 4315 section 2.1).
 pub(crate) fn parse_uid_expunge(reader: &mut Reader<'_>) -> Parsed<Command> {
     reader.space()?;
-    let uids = Some(parse(reader)?);
+    let uids = Some(parse_messages(reader)?);
     Ok(Command::Expunge { uids })
 }
 

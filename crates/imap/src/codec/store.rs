@@ -10,7 +10,7 @@ use crate::types::{FlagChange, FlagMode};
 /// Reads the arguments of STORE.
 pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Command> {
     reader.space()?;
-    let set = sequence_set::parse(reader)?;
+    let set = sequence_set::parse_messages(reader)?;
     reader.space()?;
     let mut unchanged_since = None;
     if reader.peek() == Some(b'(') {

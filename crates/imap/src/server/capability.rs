@@ -4,9 +4,10 @@ use super::connection::{Connection, State, Step};
 use super::reply::Reply;
 
 /// Told in every state.
-const ALWAYS: &str = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS UNSELECT MOVE \
-                      ESEARCH CONDSTORE QRESYNC LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE \
-                      OBJECTID SAVEDATE PREVIEW MULTIAPPEND";
+const ALWAYS: &str = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS UNSELECT \
+                      MOVE ESEARCH SEARCHRES WITHIN PARTIAL CONDSTORE QRESYNC LIST-EXTENDED \
+                      LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE OBJECTID SAVEDATE \
+                      PREVIEW MULTIAPPEND";
 
 /// The capabilities of this moment.
 pub(super) fn list(connection: &Connection) -> String {

@@ -6,10 +6,9 @@ use super::reply::Reply;
 use super::select;
 use super::selected::Numbers;
 use crate::ask::{Answer, Ask};
-use crate::types::SequenceSet;
-use crate::types::sequence_set::Numbering;
+use crate::types::sequence_set::{MessageSet, Numbering};
 
-pub(super) fn start(connection: &mut Connection, uids: Option<&SequenceSet>) -> Outcome {
+pub(super) fn start(connection: &mut Connection, uids: Option<&MessageSet>) -> Outcome {
     let selected = connection.selected()?;
     selected.writable()?;
     let uids = match uids {

@@ -52,7 +52,10 @@ pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome
     let limits = &connection.config.limits;
     let (batch_messages, batch_octets) = (limits.batch_messages, limits.batch_octets);
     let selected = connection.selected()?;
-    let left = selected.resolve(fetch.numbering, &fetch.set)?;
+    let mut left = selected.resolve(fetch.numbering, &fetch.set)?;
+    if let Some(page) = fetch.modifiers.partial {
+        left = page.among(&left);
+    }
     let want = wanted(&fetch.items);
     let is_peek = |item: &FetchItem| match item {
         FetchItem::Section(section) => section.is_peek,
@@ -78,7 +81,7 @@ pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome
         rows: VecDeque::new(),
         asked: 0,
         came: 0,
-        vanished_among: fetch.modifiers.vanished.then(|| fetch.set.numbers()),
+        vanished_among: fetch.modifiers.vanished.then(|| selected.named_uids(&fetch.set)),
         reply: None,
     });
     match fetch.modifiers.changed_since {

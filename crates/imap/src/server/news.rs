@@ -9,6 +9,7 @@ use crate::ask::Answer;
 /// The answer to the question that stands before a reply.
 pub(super) fn answered(connection: &mut Connection, news: News, reply: Reply, answer: Answer) -> Outcome {
     let numbers = match news {
+        News::IfNoticed | News::Always if reply.keeps_numbers => Numbers::Stay,
         News::IfNoticed | News::Always => Numbers::MayChange,
         News::IfNoticedKeepNumbers => Numbers::Stay,
     };

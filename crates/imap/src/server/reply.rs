@@ -112,6 +112,8 @@ pub(super) struct Reply {
     pub(super) text: String,
     /// Shall a client with QRESYNC be told the mod-sequence up to which it then knows everything?
     pub(super) tells_modseq: bool,
+    /// Did the command, though one with UID, speak of message numbers? Then they must not move yet.
+    pub(super) keeps_numbers: bool,
 }
 
 impl Reply {
@@ -121,6 +123,7 @@ impl Reply {
             code: None,
             text: text.to_owned(),
             tells_modseq: false,
+            keeps_numbers: false,
         }
     }
 
@@ -132,6 +135,12 @@ impl Reply {
 
     pub(super) fn with_code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
+        self
+    }
+
+    /// With message numbers that stay as they are until the next command.
+    pub(super) const fn keeping_numbers(mut self) -> Self {
+        self.keeps_numbers = true;
         self
     }
 
@@ -209,6 +218,7 @@ pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
         code: code.map(str::to_owned),
         text,
         tells_modseq: false,
+        keeps_numbers: false,
     }
 }
 

@@ -1,14 +1,18 @@
-//! SEARCH and UID SEARCH (RFC 3501 section 6.4.4), with ESEARCH (RFC 4731) and MODSEQ (RFC 7162).
+//! SEARCH and UID SEARCH (RFC 3501 section 6.4.4), with ESEARCH (RFC 4731), SAVE (RFC 5182), PARTIAL (RFC
+//! 9394) and MODSEQ (RFC 7162).
 
 use roaring::RoaringBitmap;
 
 use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::{Fault, Reply};
+use super::selected::Selected;
+use super::store::take_batch;
 use crate::ask::{Answer, Ask};
+use crate::codec::SyntaxError;
 use crate::codec::search::{Esearch, print, print_extended};
-use crate::types::FetchWant;
 use crate::types::search::{NamedMessages, SearchCommand, SearchReturn};
-use crate::types::sequence_set::Numbering;
+use crate::types::sequence_set::{MessageSet, Numbering};
+use crate::types::{FetchWant, SearchKey};
 
 /// A search under way.
 #[derive(Debug)]
@@ -16,8 +20,18 @@ pub(super) struct Searching {
     numbering: Numbering,
     returns: Option<SearchReturn>,
     has_modseq: bool,
-    /// Known once [`Asked::SearchModSeq`] waits.
+    has_numbers: bool,
     found: RoaringBitmap,
+    /// Of what is returned, that whose mod-sequence is not known yet.
+    left: RoaringBitmap,
+    /// The highest mod-sequence so far.
+    modseq: Option<i64>,
+}
+
+impl Searching {
+    fn saves(&self) -> bool {
+        self.returns.is_some_and(|returns| returns.save)
+    }
 }
 
 pub(super) fn start(connection: &mut Connection, search: SearchCommand) -> Outcome {
@@ -26,18 +40,51 @@ pub(super) fn start(connection: &mut Connection, search: SearchCommand) -> Outco
         connection.enable_condstore();
     }
     let selected = connection.selected()?;
-    let key = search.key.try_map(&mut |messages| match messages {
-        NamedMessages::Set(numbering, set) => selected.resolve(numbering, &set),
-        NamedMessages::Recent => Ok(selected.recent()),
-    })?;
+    let has_numbers = names_numbers(&search.key);
+    let key = resolve(selected, search.key)?;
     let searching = Searching {
         numbering: search.numbering,
         returns: search.returns,
         has_modseq,
+        has_numbers,
         found: RoaringBitmap::new(),
+        left: RoaringBitmap::new(),
+        modseq: None,
     };
     let mailbox = selected.mailbox;
     Ok(Step::Ask(Ask::Search { mailbox, key }, Asked::Search(searching)))
+}
+
+/// Does the key speak of message numbers? Then even a command with UID must not move them (RFC 7162 section
+/// 3.2.10.2).
+pub(super) fn names_numbers(key: &SearchKey<NamedMessages>) -> bool {
+    key.any_messages(&|messages| match messages {
+        NamedMessages::Set(Numbering::Sequence, MessageSet::Numbers(_)) => true,
+        NamedMessages::Set(..) | NamedMessages::Recent => false,
+    })
+}
+
+/// The key with its messages named by UID.
+pub(super) fn resolve(
+    selected: &Selected,
+    key: SearchKey<NamedMessages>,
+) -> Result<SearchKey<RoaringBitmap>, Fault> {
+    key.try_map(&mut |messages| match messages {
+        NamedMessages::Set(numbering, set) => selected.resolve(numbering, &set),
+        NamedMessages::Recent => Ok(selected.recent()),
+    })
+}
+
+/// Refuses a search. What was to be saved is then nothing (RFC 5182 section 2.1).
+pub(super) fn unknown_charset(connection: &mut Connection, saves: bool) -> Fault {
+    failed(connection, saves, Fault::Syntax(SyntaxError::BadCharset))
+}
+
+fn failed(connection: &mut Connection, saves: bool, fault: Fault) -> Fault {
+    if let (true, Ok(selected)) = (saves, connection.selected()) {
+        selected.saved.clear();
+    }
+    fault
 }
 
 pub(super) fn answered(
@@ -47,59 +94,69 @@ pub(super) fn answered(
     answer: Answer,
 ) -> Outcome {
     let Answer::Found { uids, highest_modseq } = answer else {
-        return Err(answer.into());
+        return Err(failed(connection, searching.saves(), answer.into()));
     };
     let selected = connection.selected()?;
     searching.found = uids.into_iter().collect::<RoaringBitmap>() & selected.uids();
-    let modseq = (searching.has_modseq && !searching.found.is_empty()).then_some(highest_modseq);
-    if modseq.is_some() && returns_ends_only(searching.returns) {
-        let ask = Ask::Fetch {
-            mailbox: selected.mailbox,
-            uids: ends(&searching),
-            want: FetchWant::default(),
-            mark_seen: false,
-            octets_at_most: 0,
-        };
-        return Ok(Step::Ask(ask, Asked::SearchModSeq(searching)));
+    if searching.has_modseq && !searching.found.is_empty() {
+        match searching.returns.filter(|returns| returns.is_selective()) {
+            Some(returns) => searching.left = returned(returns, &searching.found),
+            None => searching.modseq = Some(highest_modseq),
+        }
     }
-    reply(connection, tag, &searching, modseq)
+    go_on(connection, tag, searching)
 }
 
-/// With MIN or MAX alone the mod-sequence is that of the messages returned (RFC 4731 section 3.2).
-fn returns_ends_only(returns: Option<SearchReturn>) -> bool {
-    returns.is_some_and(|returns| !returns.all && !returns.count)
+/// The messages that MIN, MAX and PARTIAL return.
+fn returned(returns: SearchReturn, found: &RoaringBitmap) -> RoaringBitmap {
+    let mut some = match returns.partial {
+        Some(page) => page.among(found),
+        None => RoaringBitmap::new(),
+    };
+    some.extend(found.min().filter(|_| returns.min));
+    some.extend(found.max().filter(|_| returns.max));
+    some
 }
 
-/// The messages that MIN and MAX return.
-fn ends(searching: &Searching) -> Vec<u32> {
-    let returns = searching.returns.unwrap_or_default();
-    let min = searching.found.min().filter(|_| returns.min);
-    let max = searching.found.max().filter(|_| returns.max);
-    let mut ends: Vec<u32> = min.into_iter().chain(max).collect();
-    ends.dedup();
-    ends
+/// Asks for the mod-sequences of the messages that are returned, as long as some are not known.
+fn go_on(connection: &mut Connection, tag: &str, mut searching: Searching) -> Outcome {
+    let batch = connection.config.limits.batch_messages.saturating_mul(10);
+    let uids = take_batch(&mut searching.left, batch);
+    if uids.is_empty() {
+        return reply(connection, tag, &searching);
+    }
+    let ask = Ask::Fetch {
+        mailbox: connection.selected()?.mailbox,
+        uids,
+        want: FetchWant::default(),
+        mark_seen: false,
+        octets_at_most: u64::MAX,
+    };
+    Ok(Step::Ask(ask, Asked::SearchModSeq(searching)))
 }
 
 pub(super) fn modseq_answered(
     connection: &mut Connection,
     tag: &str,
-    searching: Searching,
+    mut searching: Searching,
     answer: Answer,
 ) -> Outcome {
     let Answer::Fetched { rows, .. } = answer else {
-        return Err(answer.into());
+        return Err(failed(connection, searching.saves(), answer.into()));
     };
-    let modseq = rows.iter().map(|row| row.modseq).max();
-    reply(connection, tag, &searching, modseq)
+    let highest = rows.iter().map(|row| row.modseq).max();
+    searching.modseq = searching.modseq.max(highest);
+    go_on(connection, tag, searching)
 }
 
-fn reply(
-    connection: &mut Connection,
-    tag: &str,
-    searching: &Searching,
-    modseq: Option<i64>,
-) -> Result<Step, Fault> {
+fn reply(connection: &mut Connection, tag: &str, searching: &Searching) -> Outcome {
     let selected = connection.selected()?;
+    if let Some(returns) = searching.returns.filter(|returns| returns.save) {
+        selected.saved = match returns.is_selective() {
+            true => returned(returns, &searching.found),
+            false => searching.found.clone(),
+        };
+    }
     let numbers = searching
         .found
         .iter()
@@ -109,20 +166,24 @@ fn reply(
         });
     let mut out = Vec::new();
     match searching.returns {
-        None => print(&mut out, numbers, modseq),
+        None => print(&mut out, numbers, searching.modseq),
+        // RFC 5182 section 2.2: nothing but SAVE, nothing told.
+        Some(returns) if returns.is_silent() => {}
         Some(returns) => {
-            let numbers = numbers.collect();
-            let numbering = searching.numbering;
             let found = Esearch {
                 tag,
-                numbering,
+                numbering: searching.numbering,
                 returns,
-                numbers,
-                modseq,
+                numbers: numbers.collect(),
+                modseq: searching.modseq,
             };
             print_extended(&mut out, &found);
         }
     }
     connection.send(out);
-    Ok(Step::Done(Reply::ok("SEARCH completed")))
+    let reply = Reply::ok("SEARCH completed");
+    Ok(Step::Done(match searching.has_numbers {
+        true => reply.keeping_numbers(),
+        false => reply,
+    }))
 }

@@ -9,8 +9,8 @@ use super::reply::Fault;
 use crate::ask::{Ask, MailboxHandle, MessageChange, SelectedMailbox};
 use crate::codec::{self, flags, text};
 use crate::types::command::Access;
-use crate::types::sequence_set::Numbering;
-use crate::types::{Flags, SequenceSet, SystemFlags};
+use crate::types::sequence_set::{MessageSet, Numbering};
+use crate::types::{Flags, SystemFlags};
 
 /// Own changes remembered so that they are not told twice; beyond that they are.
 const TOLD: usize = 10_000;
@@ -42,6 +42,8 @@ pub(super) struct Selected {
     last_uid: u32,
     first_recent_uid: u32,
     keywords: Vec<String>,
+    /// What `$` stands for (RFC 5182); may hold messages that are gone.
+    pub(super) saved: RoaringBitmap,
     /// Gone, and the client does not know yet.
     vanished: RoaringBitmap,
     /// The mod-sequence before all of `vanished`; `None` while there are none.
@@ -65,6 +67,7 @@ impl Selected {
             uids: opened.uids,
             first_recent_uid: opened.first_recent_uid,
             keywords: opened.keywords,
+            saved: RoaringBitmap::new(),
             vanished: RoaringBitmap::new(),
             before_vanished: None,
             since_modseq: opened.highest_modseq,
@@ -90,10 +93,20 @@ impl Selected {
     }
 
     /// The UIDs that a set names.
-    pub(super) fn resolve(&self, numbering: Numbering, set: &SequenceSet) -> Result<RoaringBitmap, Fault> {
-        match numbering {
-            Numbering::Sequence => Ok(set.among_ranks(&self.uids)?),
-            Numbering::Uid => Ok(set.among_uids(&self.uids)),
+    pub(super) fn resolve(&self, numbering: Numbering, set: &MessageSet) -> Result<RoaringBitmap, Fault> {
+        match (set, numbering) {
+            (MessageSet::Numbers(set), Numbering::Sequence) => Ok(set.among_ranks(&self.uids)?),
+            (MessageSet::Numbers(set), Numbering::Uid) => Ok(set.among_uids(&self.uids)),
+            // What was expunged since is no longer among it (RFC 5182 section 2.1).
+            (MessageSet::Saved, _) => Ok(&self.saved & &self.uids),
+        }
+    }
+
+    /// Every UID that a set names, of messages that are there and of those that are not.
+    pub(super) fn named_uids(&self, set: &MessageSet) -> RoaringBitmap {
+        match set {
+            MessageSet::Numbers(set) => set.numbers(),
+            MessageSet::Saved => &self.saved & &self.uids,
         }
     }
 

@@ -190,6 +190,7 @@ pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
         Command::Unselect => Ok(select::start_unselect(connection)),
         Command::Expunge { uids } => expunge::start(connection, uids.as_ref()),
         Command::Search(search) => search::start(connection, search),
+        Command::UnknownCharset { saves } => Err(search::unknown_charset(connection, saves)),
         Command::Fetch(fetch) => fetch::start(connection, fetch),
         Command::Store(store) => store::start(connection, store),
         Command::Copy(copy) => copy::start(connection, copy),

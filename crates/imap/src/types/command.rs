@@ -8,7 +8,7 @@ use super::list::ListCommand;
 use super::mailbox::SpecialUse;
 use super::resync::Resync;
 use super::search::SearchCommand;
-use super::sequence_set::{Numbering, SequenceSet};
+use super::sequence_set::{MessageSet, Numbering};
 use super::status::StatusItem;
 use super::store::StoreCommand;
 use crate::ask::Transfer;
@@ -63,9 +63,14 @@ pub(crate) enum Command {
     Unselect,
     Expunge {
         /// `Some`: UID EXPUNGE.
-        uids: Option<SequenceSet>,
+        uids: Option<MessageSet>,
     },
     Search(SearchCommand),
+    /// A SEARCH whose texts cannot be read (RFC 3501 section 6.4.4).
+    UnknownCharset {
+        /// It would have saved its result (RFC 5182).
+        saves: bool,
+    },
     Fetch(FetchCommand),
     Store(StoreCommand),
     Copy(CopyCommand),
@@ -91,7 +96,7 @@ pub(crate) enum Access {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CopyCommand {
     pub(crate) numbering: Numbering,
-    pub(crate) set: SequenceSet,
+    pub(crate) set: MessageSet,
     pub(crate) to: String,
     pub(crate) transfer: Transfer,
 }

@@ -2,7 +2,8 @@
 
 use posthorn_message::{Section, SectionText};
 
-use super::sequence_set::{Numbering, SequenceSet};
+use super::partial::PartialRange;
+use super::sequence_set::{MessageSet, Numbering};
 
 /// The octets wanted of a section: `<offset.length>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,7 +102,7 @@ impl Spelling {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FetchCommand {
     pub(crate) numbering: Numbering,
-    pub(crate) set: SequenceSet,
+    pub(crate) set: MessageSet,
     /// In the client's order, without repetitions.
     pub(crate) items: Vec<FetchItem>,
     pub(crate) modifiers: FetchModifiers,
@@ -114,4 +115,6 @@ pub(crate) struct FetchModifiers {
     pub(crate) changed_since: Option<i64>,
     /// RFC 7162 section 3.2.6: what was expunged after that is told as well; only beside `changed_since`.
     pub(crate) vanished: bool,
+    /// RFC 9394 section 3.3: only this page of the messages named.
+    pub(crate) partial: Option<PartialRange>,
 }

@@ -3,7 +3,8 @@
 
 use super::date::Date;
 use super::flags::SystemFlags;
-use super::sequence_set::{Numbering, SequenceSet};
+use super::partial::PartialRange;
+use super::sequence_set::{MessageSet, Numbering};
 
 /// The deepest nesting of a search key.
 pub const SEARCH_DEPTH: usize = 50;
@@ -32,6 +33,10 @@ pub enum SearchKey<M> {
     On(Date),
     /// INTERNALDATE is that day or later.
     Since(Date),
+    /// INTERNALDATE is at least that many seconds ago (RFC 5032).
+    Older(u32),
+    /// INTERNALDATE is at most that many seconds ago (RFC 5032).
+    Younger(u32),
     /// The `Date` field is earlier than that day.
     SentBefore(Date),
     /// The `Date` field is that day.
@@ -81,7 +86,7 @@ pub enum SearchKey<M> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NamedMessages {
     /// A sequence set, by sequence numbers or after `UID`.
-    Set(Numbering, SequenceSet),
+    Set(Numbering, MessageSet),
     /// `RECENT`.
     Recent,
 }
@@ -112,6 +117,8 @@ impl<M> SearchKey<M> {
             Self::Before(date) => SearchKey::Before(date),
             Self::On(date) => SearchKey::On(date),
             Self::Since(date) => SearchKey::Since(date),
+            Self::Older(secs) => SearchKey::Older(secs),
+            Self::Younger(secs) => SearchKey::Younger(secs),
             Self::SentBefore(date) => SearchKey::SentBefore(date),
             Self::SentOn(date) => SearchKey::SentOn(date),
             Self::SentSince(date) => SearchKey::SentSince(date),
@@ -134,6 +141,42 @@ impl<M> SearchKey<M> {
         })
     }
 
+    /// Does a part of the tree that names messages fit?
+    pub(crate) fn any_messages(&self, fits: &impl Fn(&M) -> bool) -> bool {
+        match self {
+            Self::Messages(messages) => fits(messages),
+            Self::And(keys) => keys.iter().any(|key| key.any_messages(fits)),
+            Self::Or(left, right) => left.any_messages(fits) || right.any_messages(fits),
+            Self::Not(key) => key.any_messages(fits),
+            Self::Flags(_)
+            | Self::Keyword(_)
+            | Self::Before(_)
+            | Self::On(_)
+            | Self::Since(_)
+            | Self::Older(_)
+            | Self::Younger(_)
+            | Self::SentBefore(_)
+            | Self::SentOn(_)
+            | Self::SentSince(_)
+            | Self::Larger(_)
+            | Self::Smaller(_)
+            | Self::From(_)
+            | Self::To(_)
+            | Self::Cc(_)
+            | Self::Bcc(_)
+            | Self::Subject(_)
+            | Self::Header { .. }
+            | Self::Body(_)
+            | Self::Text(_)
+            | Self::ModSeq(_)
+            | Self::EmailId(_)
+            | Self::ThreadId(_)
+            | Self::SavedBefore(_)
+            | Self::SavedOn(_)
+            | Self::SavedSince(_) => false,
+        }
+    }
+
     /// Does the tree look at mod-sequences? Then the reply carries one (RFC 7162 section 3.1.5).
     pub(crate) fn has_modseq(&self) -> bool {
         match self {
@@ -147,6 +190,8 @@ impl<M> SearchKey<M> {
             | Self::Before(_)
             | Self::On(_)
             | Self::Since(_)
+            | Self::Older(_)
+            | Self::Younger(_)
             | Self::SentBefore(_)
             | Self::SentOn(_)
             | Self::SentSince(_)
@@ -176,6 +221,23 @@ pub(crate) struct SearchReturn {
     pub(crate) max: bool,
     pub(crate) all: bool,
     pub(crate) count: bool,
+    /// RFC 9394: a page of what `ALL` would return; never beside it.
+    pub(crate) partial: Option<PartialRange>,
+    /// RFC 5182: `$` stands for the result from now on.
+    pub(crate) save: bool,
+}
+
+impl SearchReturn {
+    /// Nothing is to be told: SAVE stands alone.
+    pub(crate) const fn is_silent(self) -> bool {
+        !(self.min || self.max || self.all || self.count || self.partial.is_some())
+    }
+
+    /// Only some of the messages found are returned: the mod-sequence that is told is theirs (RFC 4731 section
+    /// 3.2), and so is what is saved (RFC 5182 section 2.4, RFC 9394 section 3.2).
+    pub(crate) const fn is_selective(self) -> bool {
+        !self.all && !self.count && !self.is_silent()
+    }
 }
 
 /// SEARCH and UID SEARCH.

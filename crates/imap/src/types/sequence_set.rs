@@ -24,6 +24,15 @@ pub struct SequenceRange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SequenceSet(pub Vec<SequenceRange>);
 
+/// Messages as a command names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum MessageSet {
+    /// By their numbers.
+    Numbers(SequenceSet),
+    /// `$`: what the last SEARCH with SAVE found (RFC 5182).
+    Saved,
+}
+
 /// Which numbers a command speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Numbering {

@@ -1,7 +1,7 @@
 //! What STORE changes (RFC 9051 section 6.4.6, RFC 7162 section 3.1.3).
 
 use super::flags::Flags;
-use super::sequence_set::{Numbering, SequenceSet};
+use super::sequence_set::{MessageSet, Numbering};
 
 /// How the flags are applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(crate) enum Echo {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoreCommand {
     pub(crate) numbering: Numbering,
-    pub(crate) set: SequenceSet,
+    pub(crate) set: MessageSet,
     pub(crate) change: FlagChange,
     pub(crate) echo: Echo,
     /// UNCHANGEDSINCE: messages changed after this are left alone.

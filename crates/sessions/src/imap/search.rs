@@ -8,6 +8,7 @@ use posthorn_imap::Answer;
 use posthorn_imap::types::{Date, SearchKey};
 use posthorn_mailbox::{self as mailbox, MailboxError, MessageRow};
 use posthorn_message::search::{body_text, fold_case, header_text, whole_text};
+use posthorn_runtime::clock;
 use posthorn_store::Tx;
 use roaring::RoaringBitmap;
 
@@ -15,6 +16,9 @@ use super::{ImapHandler, translate};
 
 /// Messages looked at in one read, so that no read is long.
 const BATCH: usize = 200;
+
+#[cfg(test)]
+mod tests;
 
 type Key = SearchKey<RoaringBitmap>;
 
@@ -25,6 +29,8 @@ impl ImapHandler {
         mailbox: MailboxId,
         key: Key,
     ) -> Result<Answer, MailboxError> {
+        // One moment for all batches (RFC 5032 section 2).
+        let now = clock::wall();
         let key = std::sync::Arc::new(fold(key));
         let all = self
             .read(move |tx| mailbox::snapshot(tx, account, mailbox))
@@ -35,7 +41,7 @@ impl ImapHandler {
         for batch in all.chunks(BATCH) {
             let (batch, key) = (batch.to_vec(), std::sync::Arc::clone(&key));
             let found = self
-                .read(move |tx| search_batch(tx, account, mailbox, &batch, &key))
+                .read(move |tx| search_batch(tx, account, mailbox, &batch, &key, now))
                 .await?;
             for row in found {
                 uids.push(row.uid.0);
@@ -52,6 +58,7 @@ fn search_batch(
     mailbox: MailboxId,
     uids: &[Uid],
     key: &Key,
+    now: Timestamp,
 ) -> Result<Vec<MessageRow>, MailboxError> {
     let mut found = Vec::new();
     for row in mailbox::messages(tx, account, mailbox, uids)? {
@@ -59,6 +66,7 @@ fn search_batch(
             tx,
             account,
             row: &row,
+            now,
             email: OnceCell::new(),
             raw: OnceCell::new(),
         };
@@ -74,6 +82,7 @@ struct Candidate<'a, 'c> {
     tx: &'a Tx<'c>,
     account: AccountId,
     row: &'a MessageRow,
+    now: Timestamp,
     email: OnceCell<Option<mailbox::EmailRow>>,
     raw: OnceCell<Vec<u8>>,
 }
@@ -105,6 +114,8 @@ impl Candidate<'_, '_> {
             SearchKey::Before(date) => Date::of(self.row.internal_date) < *date,
             SearchKey::On(date) => Date::of(self.row.internal_date) == *date,
             SearchKey::Since(date) => Date::of(self.row.internal_date) >= *date,
+            SearchKey::Older(secs) => self.row.internal_date.as_secs() <= self.ago(*secs),
+            SearchKey::Younger(secs) => self.row.internal_date.as_secs() >= self.ago(*secs),
             SearchKey::SentBefore(date) => Date::of(self.sent_at()?) < *date,
             SearchKey::SentOn(date) => Date::of(self.sent_at()?) == *date,
             SearchKey::SentSince(date) => Date::of(self.sent_at()?) >= *date,
@@ -132,6 +143,11 @@ impl Candidate<'_, '_> {
         Ok(header_text(self.raw()?, field)
             .iter()
             .any(|value| fold_case(value).contains(text)))
+    }
+
+    /// The second that was so many seconds ago (RFC 5032 section 2).
+    fn ago(&self, secs: u32) -> i64 {
+        self.now.as_secs().saturating_sub(i64::from(secs))
     }
 
     /// The day of the Date field as it is in UTC; without one, the day the message came.
@@ -180,6 +196,8 @@ fn cost_of(key: &Key) -> Cost {
         | SearchKey::Before(_)
         | SearchKey::On(_)
         | SearchKey::Since(_)
+        | SearchKey::Older(_)
+        | SearchKey::Younger(_)
         | SearchKey::Larger(_)
         | SearchKey::Smaller(_)
         | SearchKey::ModSeq(_)
@@ -225,6 +243,8 @@ fn fold(key: Key) -> Key {
         | SearchKey::Before(_)
         | SearchKey::On(_)
         | SearchKey::Since(_)
+        | SearchKey::Older(_)
+        | SearchKey::Younger(_)
         | SearchKey::SentBefore(_)
         | SearchKey::SentOn(_)
         | SearchKey::SentSince(_)

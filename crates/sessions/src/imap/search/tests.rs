@@ -1,0 +1,64 @@
+//! Keys against messages in a real store.
+
+use std::sync::Arc;
+
+use posthorn_mailbox::{Flags, NewMessage, Quota, SCHEMA, Target};
+use posthorn_store::{Options, Partition, Store};
+
+use super::*;
+
+const ANNA: AccountId = AccountId(7);
+const INBOX: MailboxId = MailboxId(1);
+
+fn now() -> Timestamp {
+    Timestamp::from_micros(1_795_465_000_700_000)
+}
+
+/// A store with one message per moment; the UIDs count from 1.
+fn store_of(internal_dates: &[Timestamp]) -> (Store, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&Options::new(folder.path()), &[SCHEMA]).unwrap();
+    let partition = Partition::Account(ANNA);
+    store
+        .write(partition, |tx| mailbox::create_account(tx, ANNA, 0, now()))
+        .wait()
+        .unwrap();
+    for &internal_date in internal_dates {
+        let octets: Arc<[u8]> = b"Subject: x\r\n\r\ny".as_slice().into();
+        let message = NewMessage {
+            rendered: Arc::new(posthorn_message::render(&octets)),
+            blob: store.stage_blob(octets, now()).unwrap(),
+            internal_date,
+            flags: Flags::default(),
+            evidence: None,
+        };
+        store
+            .write(partition, move |tx| {
+                mailbox::deliver(tx, ANNA, &Target::Inbox, &message, Quota::Checked, now())
+            })
+            .wait()
+            .unwrap();
+    }
+    (store, folder)
+}
+
+fn found(store: &Store, key: Key) -> Vec<u32> {
+    let uids: Vec<Uid> = (1..50).map(Uid).collect();
+    let rows = store
+        .read(move |tx| search_batch(tx, ANNA, INBOX, &uids, &key, now()))
+        .wait()
+        .unwrap();
+    rows.into_iter().map(|row| row.uid.0).collect()
+}
+
+#[test]
+fn ages_are_exact_to_the_second() {
+    let at = |secs_ago: i64, micros: i64| {
+        Timestamp::from_micros((now().as_secs() - secs_ago) * 1_000_000 + micros)
+    };
+    let (store, _folder) = store_of(&[at(60, 0), at(60, 999_999), at(61, 999_999), at(59, 0)]);
+    assert_eq!(found(&store, SearchKey::Older(60)), [1, 2, 3]);
+    assert_eq!(found(&store, SearchKey::Younger(60)), [1, 2, 4]);
+    assert_eq!(found(&store, SearchKey::Older(u32::MAX)), [0; 0]);
+    assert_eq!(found(&store, SearchKey::Younger(u32::MAX)), [1, 2, 3, 4]);
+}
