@@ -23,7 +23,11 @@ pub enum Ask {
     Status {
         /// The mailbox.
         name: String,
+        /// Is [`MailboxStatus::deleted_octets`] asked for, which has to be counted?
+        wants_deleted_octets: bool,
     },
+    /// What the account uses and may use. Answer: [`Answer::Quota`].
+    Quota,
     /// SELECT and EXAMINE. Answer: [`Answer::Selected`] or [`Answer::NoSuchMailbox`].
     Select {
         /// The mailbox.
@@ -193,6 +197,13 @@ pub enum Answer {
     Status(MailboxStatus),
     /// To [`Ask::Select`].
     Selected(SelectedMailbox),
+    /// To [`Ask::Quota`].
+    Quota {
+        /// Octets of all messages.
+        used_octets: u64,
+        /// Octets there may be; `None`: no limit.
+        limit_octets: Option<u64>,
+    },
     /// It is done, or may go on.
     Ok,
     /// To [`Ask::Create`].
@@ -298,6 +309,8 @@ pub struct MailboxStatus {
     pub unseen: u32,
     /// Messages with `\Deleted`.
     pub deleted: u32,
+    /// Octets of the messages with `\Deleted`; looked at only when they were asked for.
+    pub deleted_octets: u64,
     /// Octets of all messages.
     pub size_octets: u64,
     /// The next UID.

@@ -14,6 +14,7 @@ pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod mailbox;
 pub(crate) mod partial;
+pub(crate) mod quota;
 pub(crate) mod reader;
 pub(crate) mod search;
 pub(crate) mod select;

@@ -19,6 +19,7 @@ mod logout;
 mod namespace;
 mod news;
 mod noop;
+mod quota;
 mod reply;
 mod search;
 mod select;
@@ -324,6 +325,8 @@ fn answered(connection: &mut Connection, running: &Running, asked: Asked, answer
         Asked::Authenticate(exchange) => authenticate::answered(connection, exchange, answer),
         Asked::Select(select) => select::answered(connection, &select, answer),
         Asked::Create => create::created(answer),
+        Asked::Quota => quota::answered(connection, answer),
+        Asked::QuotaRoot { name } => quota::root_answered(connection, &name, answer),
         Asked::Change(text) => create::answered(text, answer),
         Asked::List(list) => list::answered(connection, &list, answer),
         Asked::ListStatus(listing) => list::status_answered(connection, listing, answer),

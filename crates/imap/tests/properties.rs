@@ -67,6 +67,10 @@ fn yes(ask: Ask) -> Answer {
             exists: true,
         }]),
         Ask::Status { .. } => Answer::Status(MailboxStatus::default()),
+        Ask::Quota => Answer::Quota {
+            used_octets: 1,
+            limit_octets: None,
+        },
         Ask::Select { .. } => Answer::Selected(SelectedMailbox {
             mailbox: MailboxHandle(1),
             uid_validity: 1,

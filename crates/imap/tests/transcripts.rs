@@ -164,7 +164,18 @@ fn words_of(ask: &Ask) -> String {
         ),
         Ask::Credentials(posthorn_sasl::Ask::ScramKeys { user }) => format!("scram-keys {user}"),
         Ask::Mailboxes => "mailboxes".to_owned(),
-        Ask::Status { name } => format!("status {name}"),
+        Ask::Status {
+            name,
+            wants_deleted_octets,
+        } => {
+            let more = if *wants_deleted_octets {
+                " deleted-octets"
+            } else {
+                ""
+            };
+            format!("status {name}{more}")
+        }
+        Ask::Quota => "quota".to_owned(),
         Ask::Select {
             name,
             read_only,
@@ -420,6 +431,7 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
             recent: fields.number("recent"),
             unseen: fields.number("unseen"),
             deleted: fields.number("deleted"),
+            deleted_octets: fields.number("deleted-octets"),
             size_octets: fields.number("size"),
             uid_next: fields.number("uid-next"),
             uid_validity: fields.number("uid-validity"),
@@ -439,6 +451,10 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
             missed: fields.0.contains_key("missed").then_some(fields.changed_uids()?),
         }),
         "changed-uids" => Answer::ChangedUids(fields.changed_uids()?),
+        "quota" => Answer::Quota {
+            used_octets: fields.number("used"),
+            limit_octets: fields.0.contains_key("limit").then(|| fields.number("limit")),
+        },
         "created" => Answer::Created {
             mailbox_id: fields.0.get("id").copied().unwrap_or("F1").to_owned(),
         },

@@ -37,6 +37,6 @@ pub use folders::{
     subscribe,
 };
 pub use names::check_name;
-pub use select::{Snapshot, claim_recent, count_from, snapshot};
+pub use select::{Snapshot, claim_recent, count_from, deleted_octets, snapshot};
 pub use sql::SCHEMA;
 pub use store_flags::{Stored, StoredRow, store_flags};

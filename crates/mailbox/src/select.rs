@@ -67,6 +67,19 @@ pub fn count_from(
         .unwrap_or(0))
 }
 
+/// Octets of the messages with `\Deleted`: what EXPUNGE would free (STATUS DELETED-STORAGE, RFC 9208).
+/// Looks at every message when there is one.
+///
+/// # Errors
+/// When the store fails.
+pub fn deleted_octets(tx: &Tx<'_>, account: AccountId, mailbox: MailboxId) -> Result<u64, MailboxError> {
+    Ok(tx
+        .query_row(sql::SELECT_DELETED_OCTETS, params![account, mailbox], |row| {
+            row.u64(0)
+        })?
+        .unwrap_or(0))
+}
+
 /// The session that selected the mailbox for writing is the one told `\Recent`: what has come so far
 /// is recent for no later one.
 ///

@@ -85,6 +85,8 @@ statements! {
     SELECT_STATUS = "SELECT uid_validity, uid_next, modseq, recent_from, messages, unseen, deleted, size_octets,
         keywords FROM mailbox WHERE account_id = $1 AND mailbox_id = $2";
     COUNT_FROM = "SELECT COUNT(*) FROM message WHERE account_id = $1 AND mailbox_id = $2 AND uid >= $3";
+    SELECT_DELETED_OCTETS = "SELECT CAST(COALESCE(SUM(size_octets), 0) AS BIGINT) FROM message
+        WHERE account_id = $1 AND mailbox_id = $2 AND (flags & 8) <> 0";
     UPDATE_NAME = "UPDATE mailbox SET name = $3, modseq = $4 WHERE account_id = $1 AND mailbox_id = $2";
     UPDATE_RECENT = "UPDATE mailbox SET recent_from = uid_next WHERE account_id = $1 AND mailbox_id = $2";
     UPDATE_KEYWORDS = "UPDATE mailbox SET keywords = $3 WHERE account_id = $1 AND mailbox_id = $2";

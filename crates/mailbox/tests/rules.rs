@@ -182,6 +182,8 @@ fn only_deleted_messages_are_expunged_unless_listed() {
     let mailbox = fixture.deliver("A: 1\r\n\r\nx").mailbox;
     fixture.deliver("A: 2\r\n\r\ny");
     fixture.flag(mailbox, &[2], FlagMode::Add, System::DELETED);
+    let freed = fixture.write(move |tx| deleted_octets(tx, ANNA, mailbox));
+    assert_eq!(freed, Ok(9));
     let among = fixture
         .write(move |tx| expunge(tx, ANNA, mailbox, Which::DeletedAmong(&[Uid(1)])))
         .unwrap();
@@ -196,6 +198,8 @@ fn only_deleted_messages_are_expunged_unless_listed() {
         .write(move |tx| expunge(tx, ANNA, mailbox, Which::Deleted))
         .unwrap();
     assert_eq!(all.uids, [Uid(2)]);
+    let freed = fixture.write(move |tx| deleted_octets(tx, ANNA, mailbox));
+    assert_eq!(freed, Ok(0));
     assert_eq!(fixture.findings(), [] as [&str; 0]);
 }
 

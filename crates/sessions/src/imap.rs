@@ -77,7 +77,11 @@ impl ImapHandler {
                 Ok(Answer::Credentials(checked.answer))
             }
             Ask::Mailboxes => self.mailboxes().await,
-            Ask::Status { name } => self.status(name).await,
+            Ask::Status {
+                name,
+                wants_deleted_octets,
+            } => self.status(name, wants_deleted_octets).await,
+            Ask::Quota => self.quota().await,
             Ask::Select {
                 name,
                 read_only,
@@ -177,6 +181,7 @@ impl ImapHandler {
             Ask::Credentials(_)
             | Ask::Mailboxes
             | Ask::Status { .. }
+            | Ask::Quota
             | Ask::Select { .. }
             | Ask::Create { .. }
             | Ask::Delete { .. }

@@ -67,6 +67,7 @@ pub(crate) fn print(
             StatusItem::Size => text::number(out, status.size_octets),
             StatusItem::HighestModSeq => text::number(out, status.highest_modseq),
             StatusItem::AppendLimit => text::number(out, append_limit),
+            StatusItem::DeletedStorage => text::number(out, status.deleted_octets),
             StatusItem::MailboxId => out.extend_from_slice(format!("({})", status.mailbox_id).as_bytes()),
         }
     }

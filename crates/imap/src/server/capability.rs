@@ -7,7 +7,8 @@ use super::reply::Reply;
 const ALWAYS: &str = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS UNSELECT \
                       MOVE ESEARCH SEARCHRES WITHIN PARTIAL CONDSTORE QRESYNC LIST-EXTENDED \
                       LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE OBJECTID SAVEDATE \
-                      PREVIEW MULTIAPPEND";
+                      PREVIEW MULTIAPPEND \
+                      QUOTA QUOTA=RES-STORAGE";
 
 /// The capabilities of this moment.
 pub(super) fn list(connection: &Connection) -> String {

@@ -66,6 +66,10 @@ pub(super) enum Asked {
     Authenticate(Box<Authenticating>),
     Select(SelectCommand),
     Create,
+    Quota,
+    QuotaRoot {
+        name: String,
+    },
     /// DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE: with the text of the reply.
     Change(&'static str),
     List(ListCommand),

@@ -85,7 +85,8 @@ fn next_status(mut listing: ListingStatus, reply: Reply) -> Outcome {
     match listing.left.pop_front() {
         Some(name) => {
             listing.current.clone_from(&name);
-            Ok(Step::Ask(Ask::Status { name }, Asked::ListStatus(listing)))
+            let ask = super::status::question(name, &listing.items);
+            Ok(Step::Ask(ask, Asked::ListStatus(listing)))
         }
         None => Ok(Step::Done(reply)),
     }

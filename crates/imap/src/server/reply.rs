@@ -25,6 +25,7 @@ pub(super) enum Fault {
     Inbox(&'static str),
     ReadOnly,
     EmptyMessage,
+    NoSuchQuotaRoot,
     NoSuchMechanism,
     NoTlsHere,
     PrivacyRequired,
@@ -73,6 +74,7 @@ impl From<Answer> for Fault {
             | Answer::Selected(_)
             | Answer::Ok
             | Answer::Created { .. }
+            | Answer::Quota { .. }
             | Answer::Appended { .. }
             | Answer::Fetched { .. }
             | Answer::Stored { .. }
@@ -191,6 +193,7 @@ pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
         Fault::Inbox(text) => (No, Some("CANNOT"), (*text).to_owned()),
         Fault::ReadOnly => (No, Some("READ-ONLY"), "The mailbox is open read-only".to_owned()),
         Fault::EmptyMessage => (No, Some("CANNOT"), "An empty message cannot be stored".to_owned()),
+        Fault::NoSuchQuotaRoot => (No, Some("NONEXISTENT"), "No such quota root".to_owned()),
         Fault::NoSuchMechanism => (No, Some("CANNOT"), "No such mechanism here".to_owned()),
         Fault::NoTlsHere => (Bad, None, "STARTTLS is not available".to_owned()),
         Fault::PrivacyRequired => (No, Some("PRIVACYREQUIRED"), "TLS is required first".to_owned()),

@@ -10,7 +10,17 @@ pub(super) fn start(connection: &mut Connection, name: String, items: Vec<Status
     if items.contains(&StatusItem::HighestModSeq) {
         connection.enable_condstore();
     }
-    Step::Ask(Ask::Status { name: name.clone() }, Asked::Status { name, items })
+    let ask = question(name.clone(), &items);
+    Step::Ask(ask, Asked::Status { name, items })
+}
+
+/// The question for these items.
+pub(super) fn question(name: String, items: &[StatusItem]) -> Ask {
+    let wants_deleted_octets = items.contains(&StatusItem::DeletedStorage);
+    Ask::Status {
+        name,
+        wants_deleted_octets,
+    }
 }
 
 pub(super) fn answered(

@@ -5,7 +5,7 @@ use super::connection::{Connection, Outcome, State};
 use super::reply::Fault;
 use super::{
     authenticate, capability, copy, create, enable, expunge, fetch, id, idle, list, login, logout, namespace,
-    noop, search, select, starttls, status, store,
+    noop, quota, search, select, starttls, status, store,
 };
 use crate::ask::Transfer;
 use crate::codec::reader::Parsed;
@@ -84,6 +84,8 @@ static TABLE: &[Row] = &[
     row("LSUB", AfterLogin, codec::list::parse_lsub),
     row("NAMESPACE", AfterLogin, |_| Ok(Command::Namespace)),
     row("STATUS", AfterLogin, codec::status::parse),
+    row("GETQUOTA", AfterLogin, codec::quota::parse),
+    row("GETQUOTAROOT", AfterLogin, codec::quota::parse_root),
     row("APPEND", AfterLogin, codec::append::parse_without_message),
     row("IDLE", AfterLogin, |_| Ok(Command::Idle)),
     row("CHECK", Selected, |_| Ok(Command::Check)).with(News::Always),
@@ -185,6 +187,8 @@ pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
         Command::List(list) => Ok(list::start(connection, list)),
         Command::Namespace => Ok(namespace::start(connection)),
         Command::Status { name, items } => Ok(status::start(connection, name, items)),
+        Command::GetQuota { root } => quota::start(&root),
+        Command::GetQuotaRoot { name } => Ok(quota::start_root(name)),
         Command::Idle => Ok(idle::start(connection)),
         Command::Close => expunge::start_close(connection),
         Command::Unselect => Ok(select::start_unselect(connection)),

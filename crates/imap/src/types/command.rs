@@ -54,6 +54,14 @@ pub(crate) enum Command {
     },
     List(ListCommand),
     Namespace,
+    GetQuota {
+        /// The name of a quota root.
+        root: Vec<u8>,
+    },
+    GetQuotaRoot {
+        /// The mailbox.
+        name: String,
+    },
     Status {
         name: String,
         items: Vec<StatusItem>,

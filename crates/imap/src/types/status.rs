@@ -23,11 +23,13 @@ pub enum StatusItem {
     MailboxId,
     /// The largest message of APPEND (RFC 7889): the same for every mailbox.
     AppendLimit,
+    /// Octets of the messages with `\Deleted` (RFC 9208 section 4.1.4).
+    DeletedStorage,
 }
 
 impl StatusItem {
     /// All items with their names.
-    pub const NAMES: [(Self, &'static str); 10] = [
+    pub const NAMES: [(Self, &'static str); 11] = [
         (Self::Messages, "MESSAGES"),
         (Self::Recent, "RECENT"),
         (Self::UidNext, "UIDNEXT"),
@@ -38,5 +40,6 @@ impl StatusItem {
         (Self::HighestModSeq, "HIGHESTMODSEQ"),
         (Self::MailboxId, "MAILBOXID"),
         (Self::AppendLimit, "APPENDLIMIT"),
+        (Self::DeletedStorage, "DELETED-STORAGE"),
     ];
 }

@@ -1,4 +1,4 @@
-//! Mailboxes as such: LIST, STATUS, CREATE, DELETE, RENAME, SUBSCRIBE.
+//! Mailboxes as such: LIST, STATUS, CREATE, DELETE, RENAME, SUBSCRIBE, and the quota over them all.
 
 use posthorn_imap::types::SpecialUse;
 use posthorn_imap::{Answer, MailboxInfo, MailboxStatus};
@@ -20,14 +20,31 @@ impl ImapHandler {
         Ok(Answer::Mailboxes(all.into_iter().map(info).collect()))
     }
 
-    pub(super) async fn status(&self, name: String) -> Result<Answer, MailboxError> {
+    pub(super) async fn quota(&self) -> Result<Answer, MailboxError> {
         let account = self.account()?;
-        let (status, recent) = self
+        let usage = self.read(move |tx| mailbox::usage(tx, account)).await?;
+        Ok(Answer::Quota {
+            used_octets: usage.used_octets,
+            limit_octets: usage.quota_octets,
+        })
+    }
+
+    pub(super) async fn status(
+        &self,
+        name: String,
+        wants_deleted_octets: bool,
+    ) -> Result<Answer, MailboxError> {
+        let account = self.account()?;
+        let (status, recent, deleted_octets) = self
             .read(move |tx| {
                 let id = mailbox::find(tx, account, &name)?;
                 let status = mailbox::status(tx, account, id)?;
                 let recent = mailbox::count_from(tx, account, id, status.recent_from)?;
-                Ok((status, recent))
+                let deleted_octets = match wants_deleted_octets && status.deleted > 0 {
+                    true => mailbox::deleted_octets(tx, account, id)?,
+                    false => 0,
+                };
+                Ok((status, recent, deleted_octets))
             })
             .await?;
         let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
@@ -36,6 +53,7 @@ impl ImapHandler {
             recent: number(recent),
             unseen: number(status.unseen),
             deleted: number(status.deleted),
+            deleted_octets,
             size_octets: status.size_octets,
             uid_next: status.uid_next.0,
             uid_validity: status.uid_validity.0,
