@@ -75,6 +75,8 @@ pub enum Ask {
         mailbox_name: String,
         /// Octets that will follow; within [`crate::Limits::message_octets`], never 0.
         size_octets: u64,
+        /// REPLACE: this message goes when that one comes, and the room is counted so (RFC 8508).
+        replaces: Option<Replaced>,
     },
     /// All octets of a message were reported, and another message may follow: of the same command, so
     /// that all are stored or none (RFC 3502). Answers as to [`Ask::AppendStart`]; a refusal is of all
@@ -97,6 +99,9 @@ pub enum Ask {
         flags: Flags,
         /// The INTERNALDATE; `None`: now.
         internal_date: Option<Timestamp>,
+        /// REPLACE: this message goes in the same change, or nothing happens. If it is gone already:
+        /// [`Answer::Refused`].
+        replaces: Option<Replaced>,
     },
     /// FETCH of a batch. Answer: [`Answer::Fetched`]. A client may name many sections that overlap; a
     /// shell that does not want to hold them all answers [`Answer::Refused`].
@@ -175,6 +180,15 @@ pub struct ResyncFrom {
     pub uid_validity: u32,
     /// The mod-sequence up to which the client knows all changes.
     pub modseq: i64,
+}
+
+/// A message that another takes the place of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// The mailbox with the message.
+    pub mailbox: MailboxHandle,
+    /// The message.
+    pub uid: u32,
 }
 
 /// COPY or MOVE.
@@ -403,6 +417,8 @@ pub enum Event {
         /// How; `None`: the LOGIN command.
         mechanism: Option<Mechanism>,
     },
+    /// Whoever was logged in is so no longer, and the connection goes on.
+    LoggedOut,
     /// A log-in was refused.
     LoginFailed {
         /// The user as written, where it is known.

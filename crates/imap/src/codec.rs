@@ -16,6 +16,7 @@ pub(crate) mod mailbox;
 pub(crate) mod partial;
 pub(crate) mod quota;
 pub(crate) mod reader;
+pub(crate) mod replace;
 pub(crate) mod search;
 pub(crate) mod select;
 pub(crate) mod sequence_set;

@@ -30,8 +30,8 @@ mod server;
 pub mod types;
 
 pub use ask::{
-    Answer, Ask, Event, FetchRow, MailboxHandle, MailboxInfo, MailboxStatus, MessageChange, ResyncFrom,
-    SelectedMailbox, Transfer,
+    Answer, Ask, Event, FetchRow, MailboxHandle, MailboxInfo, MailboxStatus, MessageChange, Replaced,
+    ResyncFrom, SelectedMailbox, Transfer,
 };
 pub use config::{Config, Limits};
 pub use server::ImapSession;

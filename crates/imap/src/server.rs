@@ -20,6 +20,7 @@ mod namespace;
 mod news;
 mod noop;
 mod quota;
+mod replace;
 mod reply;
 mod search;
 mod select;
@@ -28,6 +29,7 @@ mod starttls;
 mod status;
 mod store;
 mod table;
+mod unauthenticate;
 
 use std::time::Instant;
 
@@ -139,6 +141,11 @@ impl ImapSession {
             Ok(Step::Data(appending)) => self.phase = Phase::AwaitData(running, appending),
             Ok(Step::Done(reply)) => self.finish(running, reply),
             Ok(Step::Final(reply)) => self.reply(&running, &reply),
+            Ok(Step::LoggedOut(reply)) => {
+                // The time for logging in begins anew.
+                self.opened = self.active;
+                self.finish(running, reply);
+            }
             Ok(Step::StartTls(reply)) => {
                 self.connection.send(reply.print(Some(&running.tag)));
                 self.connection.out.push_back(Output::StartTls);
@@ -332,7 +339,7 @@ fn answered(connection: &mut Connection, running: &Running, asked: Asked, answer
         Asked::ListStatus(listing) => list::status_answered(connection, listing, answer),
         Asked::Status { name, items } => status::answered(connection, &name, &items, answer),
         Asked::AppendStart(appending) => append::answered(connection, appending, answer),
-        Asked::AppendFinish => append::finished(connection, answer),
+        Asked::AppendFinish(replaced) => append::finished(connection, replaced, answer),
         Asked::FetchSince(fetching) => fetch::since_answered(connection, fetching, answer),
         Asked::Fetch(fetching) => fetch::answered(connection, fetching, answer),
         Asked::Store(storing) => store::answered(connection, storing, answer),

@@ -264,11 +264,13 @@ proptest! {
 }
 
 /// Well-formed commands without their tags.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 18] = [
     "NOOP",
     "SELECT INBOX",
     "EXAMINE {5+}\r\nother",
     "APPEND INBOX (\\Seen) {5+}\r\nhello",
+    "APPEND INBOX {5+}\r\nhello (\\Seen) {3+}\r\nyou",
+    "UID REPLACE 3 INBOX {5+}\r\nhello",
     "FETCH 1:* (FLAGS BODY[])",
     "UID FETCH 1:* (FLAGS) (CHANGEDSINCE 2)",
     "STORE 1:* +FLAGS (\\Deleted)",

@@ -13,7 +13,7 @@ use posthorn_base::session::Session;
 use posthorn_imap::types::{ChangedUids, FetchWant, FlagMode, Flags, SpecialUse, SystemFlags};
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
-    MessageChange, SelectedMailbox, Transfer,
+    MessageChange, Replaced, SelectedMailbox, Transfer,
 };
 use posthorn_sasl::Mechanism;
 use posthorn_testkit::transcript::{Described, Scripted, play_folder, test_tls};
@@ -118,6 +118,7 @@ impl Scripted for Imap {
                 "logged-in {identity} {}",
                 mechanism.map_or("LOGIN command", Mechanism::name)
             )),
+            Event::LoggedOut => Described::Line("logged-out".to_owned()),
             Event::LoginFailed { user } => {
                 Described::Line(format!("login-failed {}", user.as_deref().unwrap_or("-")))
             }
@@ -139,6 +140,12 @@ impl Scripted for Imap {
 fn list(uids: &[u32]) -> String {
     let uids: Vec<String> = uids.iter().map(u32::to_string).collect();
     uids.join(",")
+}
+
+fn replaced_words(replaced: Option<Replaced>) -> String {
+    replaced.map_or(String::new(), |gone| {
+        format!(" instead-of {} {}", gone.mailbox.0, gone.uid)
+    })
 }
 
 fn flag_words(flags: &Flags) -> String {
@@ -202,7 +209,11 @@ fn words_of(ask: &Ask) -> String {
         Ask::AppendStart {
             mailbox_name,
             size_octets,
-        } => format!("append-start {mailbox_name} {size_octets}"),
+            replaces,
+        } => format!(
+            "append-start {mailbox_name} {size_octets}{}",
+            replaced_words(*replaces)
+        ),
         Ask::AppendNext {
             mailbox_name,
             flags,
@@ -217,10 +228,12 @@ fn words_of(ask: &Ask) -> String {
             mailbox_name,
             flags,
             internal_date,
+            replaces,
         } => format!(
-            "append-finish {mailbox_name} flags={} date={}",
+            "append-finish {mailbox_name} flags={} date={}{}",
             flag_words(flags),
-            internal_date.map_or("-".to_owned(), Timestamp::to_rfc3339)
+            internal_date.map_or("-".to_owned(), Timestamp::to_rfc3339),
+            replaced_words(*replaces)
         ),
         Ask::Fetch {
             mailbox,

@@ -94,7 +94,8 @@ impl ImapHandler {
             Ask::AppendStart {
                 mailbox_name,
                 size_octets,
-            } => self.append_start(mailbox_name, size_octets).await,
+                replaces,
+            } => self.append_start(mailbox_name, size_octets, replaces).await,
             Ask::AppendNext {
                 mailbox_name,
                 flags,
@@ -108,7 +109,11 @@ impl ImapHandler {
                 mailbox_name,
                 flags,
                 internal_date,
-            } => self.append_finish(mailbox_name, &flags, internal_date).await,
+                replaces,
+            } => {
+                self.append_finish(mailbox_name, &flags, internal_date, replaces)
+                    .await
+            }
             selected @ (Ask::Fetch { .. }
             | Ask::Store { .. }
             | Ask::Copy { .. }
@@ -384,6 +389,11 @@ impl Handler<ImapSession> for ImapHandler {
                 self.account = self.checked;
                 let mechanism = mechanism.map_or("LOGIN", |mechanism| mechanism.name());
                 tracing::info!(%session, %peer, account = identity, mechanism, "IMAP log-in");
+            }
+            Event::LoggedOut => {
+                tracing::info!(%session, %peer, "IMAP log-out, the connection goes on");
+                (self.checked, self.account, self.watcher) = (None, None, None);
+                self.append_discard();
             }
             Event::LoginFailed { user } => {
                 tracing::warn!(%session, %peer, user = user.unwrap_or_default(), "IMAP log-in refused");

@@ -13,6 +13,7 @@ pub(crate) fn parse_head(reader: &mut Reader<'_>) -> Parsed<AppendHead> {
     let mailbox_name = mailbox::parse(reader)?;
     let options = parse_options(reader)?;
     Ok(AppendHead {
+        replaces: None,
         mailbox_name,
         options,
     })

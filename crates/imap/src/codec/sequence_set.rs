@@ -39,7 +39,8 @@ pub(crate) fn parse_known(reader: &mut Reader<'_>) -> Parsed<SequenceSet> {
     }
 }
 
-fn parse_number(reader: &mut Reader<'_>) -> Parsed<SequenceNumber> {
+/// `seq-number`.
+pub(crate) fn parse_number(reader: &mut Reader<'_>) -> Parsed<SequenceNumber> {
     match reader.take(b'*') {
         true => Ok(SequenceNumber::Last),
         false => reader.nonzero().map(SequenceNumber::Number),

@@ -2,17 +2,22 @@
 //! messages are handed on in chunks and never collected; the session only counts.
 
 use super::connection::{Asked, Connection, Outcome, Step};
+use super::replace;
 use super::reply::{Fault, Reply};
-use crate::ask::{Answer, Ask, Event};
+use super::table::Appends;
+use crate::ask::{Answer, Ask, Event, Replaced};
 use crate::codec::{self, Reader, SyntaxError, sequence_set};
 use crate::config::Limits;
 use crate::framing::{LiteralHead, Sync};
 use crate::types::append::AppendOptions;
+use crate::types::sequence_set::Numbering;
 
 /// An APPEND under way.
 #[derive(Debug)]
 pub(super) struct Appending {
     mailbox_name: String,
+    /// The message that goes (RFC 8508).
+    replaces: Option<Replaced>,
     sync: Sync,
     /// Octets of the literal still to come.
     left: u64,
@@ -44,19 +49,34 @@ pub(super) enum Start {
 }
 
 /// Reads the command up to its announced literal; the reader stands behind the verb.
-pub(super) fn start(reader: &mut Reader<'_>, literal: LiteralHead, message_octets: u64) -> Start {
-    if literal.size_octets > message_octets {
+pub(super) fn start(
+    connection: &mut Connection,
+    reader: &mut Reader<'_>,
+    appends: Appends,
+    literal: LiteralHead,
+) -> Start {
+    if literal.size_octets > connection.config.limits.message_octets {
         return Start::Refuse(Fault::MessageTooBig);
     }
-    let head = match codec::append::parse_head(reader) {
+    let (parsed, numbering) = match appends {
+        Appends::New => (codec::append::parse_head(reader), Numbering::Sequence),
+        Appends::InsteadOf(numbering) => (codec::replace::parse_head(reader), numbering),
+    };
+    let head = match parsed {
         Err(SyntaxError::LiteralMissing) => return Start::NotYet,
         Err(error) => Err(Fault::Syntax(error)),
         Ok(_) if literal.size_octets == 0 => Err(Fault::EmptyMessage),
-        Ok(head) => Ok(head),
+        Ok(head) => match head.replaces {
+            Some(number) => {
+                replace::resolve(connection, numbering, number).map(|replaced| (head, Some(replaced)))
+            }
+            None => Ok((head, None)),
+        },
     };
-    let appending = |mailbox_name, fate| {
+    let appending = |mailbox_name, replaces, fate| {
         Box::new(Appending {
             mailbox_name,
+            replaces,
             sync: literal.sync,
             left: literal.size_octets,
             messages: 1,
@@ -65,16 +85,17 @@ pub(super) fn start(reader: &mut Reader<'_>, literal: LiteralHead, message_octet
         })
     };
     match head {
-        Ok(head) => {
+        Ok((head, replaces)) => {
             let ask = Ask::AppendStart {
                 mailbox_name: head.mailbox_name.clone(),
                 size_octets: literal.size_octets,
+                replaces,
             };
-            let appending = appending(head.mailbox_name, Fate::Open(head.options));
+            let appending = appending(head.mailbox_name, replaces, Fate::Open(head.options));
             Start::Go(Ok(Step::Ask(ask, Asked::AppendStart(appending))))
         }
         Err(fault) if literal.sync == Sync::Waits => Start::Refuse(fault),
-        Err(fault) => Start::Go(Ok(Step::Data(appending(String::new(), Fate::Void(fault))))),
+        Err(fault) => Start::Go(Ok(Step::Data(appending(String::new(), None, Fate::Void(fault))))),
     }
 }
 
@@ -91,6 +112,10 @@ pub(super) fn another(
     appending.left = literal.size_octets;
     let options = match codec::append::parse_options(&mut Reader::new(line, connection.names())) {
         Err(error) => Err(Fault::Syntax(error)),
+        // RFC 8508 section 4.7: a message is replaced by one.
+        Ok(_) if appending.replaces.is_some() => {
+            Err(Fault::Syntax(SyntaxError::Expected("the end of the command")))
+        }
         // RFC 3502: this is how a client cancels the command.
         Ok(_) if literal.size_octets == 0 => Err(Fault::EmptyMessage),
         Ok(options) => appending.within(&connection.config.limits).map(|()| options),
@@ -214,8 +239,9 @@ pub(super) fn end(appending: Appending) -> Outcome {
                 mailbox_name: appending.mailbox_name,
                 flags: options.flags,
                 internal_date: options.internal_date,
+                replaces: appending.replaces,
             };
-            Ok(Step::Ask(ask, Asked::AppendFinish))
+            Ok(Step::Ask(ask, Asked::AppendFinish(appending.replaces)))
         }
         Fate::Void(fault) => Err(fault),
         Fate::Open(_) => Err(Fault::UnfittingAnswer),
@@ -223,7 +249,7 @@ pub(super) fn end(appending: Appending) -> Outcome {
 }
 
 /// The message is stored, or not.
-pub(super) fn finished(connection: &mut Connection, answer: Answer) -> Outcome {
+pub(super) fn finished(connection: &mut Connection, replaced: Option<Replaced>, answer: Answer) -> Outcome {
     let Answer::Appended { uid_validity, uids } = answer else {
         return Err(Fault::of_target(answer));
     };
@@ -232,5 +258,8 @@ pub(super) fn finished(connection: &mut Connection, answer: Answer) -> Outcome {
     let mut code = format!("APPENDUID {uid_validity} ").into_bytes();
     sequence_set::print(&mut code, uids);
     let code = String::from_utf8_lossy(&code).into_owned();
-    Ok(Step::Done(Reply::ok("APPEND completed").with_code(code)))
+    match replaced {
+        Some(gone) => replace::finished(connection, gone, &code),
+        None => Ok(Step::Done(Reply::ok("APPEND completed").with_code(code))),
+    }
 }

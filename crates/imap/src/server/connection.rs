@@ -15,7 +15,7 @@ use super::reply::{Farewell, Fault, Reply};
 use super::search::Searching;
 use super::selected::{Removals, Selected};
 use super::store::Storing;
-use crate::ask::{Ask, Event, Transfer};
+use crate::ask::{Ask, Event, Replaced, Transfer};
 use crate::codec::mailbox::NameCoding;
 use crate::config::Config;
 use crate::types::command::SelectCommand;
@@ -50,6 +50,8 @@ pub(super) enum Step {
     Final(Reply),
     /// The command is over and TLS begins.
     StartTls(Reply),
+    /// The command is over, and nobody is logged in any more.
+    LoggedOut(Reply),
     /// The command is over and so is the session.
     Logout(Reply),
 }
@@ -79,7 +81,7 @@ pub(super) enum Asked {
         items: Vec<StatusItem>,
     },
     AppendStart(Box<Appending>),
-    AppendFinish,
+    AppendFinish(Option<Replaced>),
     FetchSince(Box<Fetching>),
     Fetch(Box<Fetching>),
     Store(Box<Storing>),

@@ -92,11 +92,10 @@ impl ImapSession {
         let Ok((tag, row)) = self.head(&mut reader) else {
             return false;
         };
-        if !row.is_append() {
+        let Some(appends) = row.appends() else {
             return false;
-        }
-        let limit = self.connection.config.limits.message_octets;
-        match append::start(&mut reader, literal, limit) {
+        };
+        match append::start(&mut self.connection, &mut reader, appends, literal) {
             append::Start::NotYet => return false,
             append::Start::Refuse(fault) => self.refuse_command(literal, &fault),
             append::Start::Go(outcome) => {

@@ -5,7 +5,7 @@ use super::connection::{Connection, Outcome, State};
 use super::reply::Fault;
 use super::{
     authenticate, capability, copy, create, enable, expunge, fetch, id, idle, list, login, logout, namespace,
-    noop, quota, search, select, starttls, status, store,
+    noop, quota, search, select, starttls, status, store, unauthenticate,
 };
 use crate::ask::Transfer;
 use crate::codec::reader::Parsed;
@@ -33,6 +33,15 @@ pub(super) enum News {
     IfNoticedKeepNumbers,
     /// Before the reply, always asked.
     Always,
+}
+
+/// The commands that end with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Appends {
+    /// APPEND.
+    New,
+    /// REPLACE: another goes.
+    InsteadOf(Numbering),
 }
 
 /// A row of the table.
@@ -69,6 +78,7 @@ static TABLE: &[Row] = &[
     row("LOGIN", BeforeLogin, codec::login::parse),
     row("AUTHENTICATE", BeforeLogin, codec::authenticate::parse),
     row("ENABLE", AfterLogin, codec::enable::parse),
+    row("UNAUTHENTICATE", AfterLogin, |_| Ok(Command::Unauthenticate)),
     row("SELECT", AfterLogin, |r| {
         codec::select::parse(r, Access::ReadWrite)
     }),
@@ -87,6 +97,8 @@ static TABLE: &[Row] = &[
     row("GETQUOTA", AfterLogin, codec::quota::parse),
     row("GETQUOTAROOT", AfterLogin, codec::quota::parse_root),
     row("APPEND", AfterLogin, codec::append::parse_without_message),
+    row("REPLACE", Selected, codec::replace::parse_without_message),
+    row("UID REPLACE", Selected, codec::replace::parse_without_message),
     row("IDLE", AfterLogin, |_| Ok(Command::Idle)),
     row("CHECK", Selected, |_| Ok(Command::Check)).with(News::Always),
     row("CLOSE", Selected, |_| Ok(Command::Close)),
@@ -153,8 +165,14 @@ impl Row {
         self.verb == "LOGIN"
     }
 
-    pub(super) fn is_append(&self) -> bool {
-        self.verb == "APPEND"
+    /// Does the command end with a message that is streamed?
+    pub(super) fn appends(&self) -> Option<Appends> {
+        match self.verb {
+            "APPEND" => Some(Appends::New),
+            "REPLACE" => Some(Appends::InsteadOf(Numbering::Sequence)),
+            "UID REPLACE" => Some(Appends::InsteadOf(Numbering::Uid)),
+            _ => None,
+        }
     }
 
     /// Reads the arguments up to the end of the command.
@@ -171,6 +189,7 @@ pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
         Command::Capability => Ok(capability::start(connection)),
         Command::Noop => Ok(noop::start("NOOP completed")),
         Command::Check => Ok(noop::start("CHECK completed")),
+        Command::Unauthenticate => Ok(unauthenticate::start(connection)),
         Command::Logout => Ok(logout::start(connection)),
         Command::Id => Ok(id::start(connection)),
         Command::StartTls => starttls::start(connection),

@@ -3,10 +3,13 @@
 use posthorn_base::Timestamp;
 
 use super::flags::Flags;
+use super::sequence_set::SequenceNumber;
 
 /// What stands before the literal of the first message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppendHead {
+    /// The message that goes (REPLACE, RFC 8508), by number or UID as the command has it.
+    pub replaces: Option<SequenceNumber>,
     /// The mailbox.
     pub mailbox_name: String,
     /// Of the first message.

@@ -20,6 +20,7 @@ pub(crate) enum Command {
     Noop,
     Check,
     Logout,
+    Unauthenticate,
     Id,
     StartTls,
     Login {

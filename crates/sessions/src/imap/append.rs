@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use posthorn_base::Timestamp;
-use posthorn_imap::Answer;
+use posthorn_base::{AccountId, Timestamp, Uid};
 use posthorn_imap::types::Flags;
-use posthorn_mailbox::{self as mailbox, MailboxError, NewMessage, Quota, Target};
+use posthorn_imap::{Answer, Replaced};
+use posthorn_mailbox::{self as mailbox, MailboxError, NewMessage, Quota, Target, Which};
 use posthorn_runtime::clock;
+use posthorn_store::Tx;
 
 use super::{ImapHandler, panicked, translate};
 
@@ -21,18 +22,30 @@ impl ImapHandler {
         &mut self,
         name: String,
         size_octets: u64,
+        replaces: Option<Replaced>,
     ) -> Result<Answer, MailboxError> {
         self.append_discard();
-        self.append_room(name, size_octets).await
+        self.append_room(name, size_octets, replaces).await
     }
 
     /// Is there room for a message of that size besides those staged?
-    async fn append_room(&mut self, name: String, size_octets: u64) -> Result<Answer, MailboxError> {
+    async fn append_room(
+        &mut self,
+        name: String,
+        size_octets: u64,
+        replaces: Option<Replaced>,
+    ) -> Result<Answer, MailboxError> {
         let account = self.account()?;
         let usage = self
             .read(move |tx| {
                 mailbox::find(tx, account, &name)?;
-                mailbox::usage(tx, account)
+                let mut usage = mailbox::usage(tx, account)?;
+                if let Some(gone) = replaces {
+                    let gone = mailbox::message(tx, account, super::id(gone.mailbox), Uid(gone.uid))?;
+                    let freed = gone.map_or(0, |gone| gone.size_octets);
+                    usage.used_octets = usage.used_octets.saturating_sub(freed);
+                }
+                Ok(usage)
             })
             .await?;
         let staged = self
@@ -55,7 +68,7 @@ impl ImapHandler {
     ) -> Result<Answer, MailboxError> {
         let message = self.stage(flags, internal_date).await?;
         self.staged.push(message);
-        let room = self.append_room(name, size_octets).await;
+        let room = self.append_room(name, size_octets, None).await;
         if room.is_err() {
             self.append_discard();
         }
@@ -67,6 +80,7 @@ impl ImapHandler {
         name: String,
         flags: &Flags,
         internal_date: Option<Timestamp>,
+        replaces: Option<Replaced>,
     ) -> Result<Answer, MailboxError> {
         let account = self.account()?;
         let last = self.stage(flags, internal_date).await?;
@@ -74,9 +88,13 @@ impl ImapHandler {
         messages.push(last);
         let target = Target::Name(name);
         let now = clock::wall();
-        // One transaction: all or none (RFC 3502).
+        // One transaction: all or none (RFC 3502), and what is replaced goes first, so that its room counts
+        // (RFC 8508).
         let delivered = self
             .write(account, move |tx| {
+                if let Some(gone) = replaces {
+                    take_away(tx, account, gone)?;
+                }
                 let deliver = |message| mailbox::deliver(tx, account, &target, message, Quota::Enforce, now);
                 messages.iter().map(deliver).collect::<Result<Vec<_>, _>>()
             })
@@ -111,5 +129,15 @@ impl ImapHandler {
             })
         });
         staged.await.map_err(panicked)?
+    }
+}
+
+/// Removes the message that another takes the place of.
+fn take_away(tx: &mut Tx<'_>, account: AccountId, gone: Replaced) -> Result<(), MailboxError> {
+    let uids = [Uid(gone.uid)];
+    let expunged = mailbox::expunge(tx, account, super::id(gone.mailbox), Which::Listed(&uids))?;
+    match expunged.uids.is_empty() {
+        true => Err(MailboxError::Limit("the message to be replaced is gone")),
+        false => Ok(()),
     }
 }

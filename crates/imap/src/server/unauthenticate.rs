@@ -1,0 +1,18 @@
+//! UNAUTHENTICATE (RFC 8437): the connection is as it was before the log-in, but for TLS.
+
+use super::capability;
+use super::connection::{Connection, State, Step};
+use super::reply::Reply;
+use crate::ask::Event;
+
+pub(super) fn start(connection: &mut Connection) -> Step {
+    connection.deselect();
+    connection.state = State::NotAuthenticated;
+    // What was enabled is enabled no longer (RFC 8437 section 4.1). Failed log-ins stay counted: this must
+    // not be a way to guess on.
+    connection.condstore = false;
+    connection.qresync = false;
+    connection.event(Event::LoggedOut);
+    let capabilities = capability::list(connection);
+    Step::LoggedOut(Reply::ok("Logged out").with_code(format!("CAPABILITY {capabilities}")))
+}
