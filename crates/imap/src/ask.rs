@@ -283,6 +283,9 @@ pub enum Answer {
         /// Up to where these changes go.
         highest_modseq: i64,
     },
+    /// To [`Ask::Fetch`]: a section was wanted [`crate::types::SectionForm::Decoded`] and has an encoding
+    /// that is not known.
+    UnknownEncoding,
     /// There is no such mailbox.
     NoSuchMailbox,
     /// There is one of that name already.

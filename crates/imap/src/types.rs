@@ -16,7 +16,7 @@ pub mod status;
 pub mod store;
 
 pub use date::Date;
-pub use fetch::{FetchWant, Partial, SectionWant};
+pub use fetch::{FetchWant, Partial, SectionForm, SectionWant};
 pub use flags::{Flags, SystemFlags};
 pub use mailbox::SpecialUse;
 pub use resync::ChangedUids;

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use posthorn_base::Timestamp;
 use posthorn_base::session::Session;
-use posthorn_imap::types::{ChangedUids, FetchWant, FlagMode, Flags, SpecialUse, SystemFlags};
+use posthorn_imap::types::{ChangedUids, FetchWant, FlagMode, Flags, SectionForm, SpecialUse, SystemFlags};
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
     MessageChange, Replaced, SelectedMailbox, Transfer,
@@ -311,6 +311,11 @@ fn want_words(want: &FetchWant) -> String {
     for section in &want.sections {
         let part: Vec<String> = section.section.part.iter().map(u32::to_string).collect();
         words.push_str(&format!(" section={}/{:?}", part.join("."), section.section.text));
+        words.push_str(match section.form {
+            SectionForm::Stored => "",
+            SectionForm::Decoded => "/decoded",
+            SectionForm::DecodedSize => "/decoded-size",
+        });
         if let Some(partial) = section.partial {
             words.push_str(&format!("<{}.{}>", partial.offset, partial.length));
         }
@@ -425,6 +430,7 @@ fn answer_of(line: &str, block: &str) -> Result<Answer, String> {
         "rejected" => return credentials(posthorn_sasl::Answer::Rejected),
         "denied" => return credentials(posthorn_sasl::Answer::AuthorizationDenied),
         "ok" => Answer::Ok,
+        "unknown-encoding" => Answer::UnknownEncoding,
         "no-such-mailbox" => Answer::NoSuchMailbox,
         "already-exists" => Answer::AlreadyExists,
         "over-quota" => Answer::OverQuota,

@@ -40,5 +40,5 @@ mod words;
 pub use parts::{Kind, Part, Parts};
 pub use render::{Rendered, render};
 pub use section::{Section, SectionText};
-pub use text::{decode_body, media_type};
+pub use text::{decode_body, decode_known_body, media_type};
 pub use thread::ThreadKeys;

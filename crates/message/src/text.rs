@@ -42,6 +42,16 @@ pub fn decode_body<'a>(header: &[u8], body: &'a [u8]) -> Cow<'a, [u8]> {
     decode_transfer(&Head::parse(header, false), body)
 }
 
+/// As [`decode_body`]. `None`: the encoding is none that is known, and the octets stand for something else.
+#[must_use]
+pub fn decode_known_body<'a>(header: &[u8], body: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    let head = Head::parse(header, false);
+    match head.encoding_name().as_slice() {
+        b"7bit" | b"8bit" | b"binary" | b"base64" | b"quoted-printable" => Some(decode_transfer(&head, body)),
+        _ => None,
+    }
+}
+
 /// The media type that a part's header announces, in lower case, such as `application/gzip`; `text/plain`
 /// when it announces none.
 #[must_use]
@@ -115,6 +125,16 @@ mod tests {
         let header = b"Content-Type: Application/GZip\r\nContent-Transfer-Encoding: Base64\r\n\r\n";
         assert_eq!(decode_body(header, b"aGVs\r\nbG8=\r\n").as_ref(), b"hello");
         assert_eq!(decode_body(b"", b"as it is").as_ref(), b"as it is");
+        assert_eq!(
+            decode_known_body(header, b"aGVsbG8=").as_deref(),
+            Some(&b"hello"[..])
+        );
+        assert_eq!(
+            decode_known_body(b"", b"as it is").as_deref(),
+            Some(&b"as it is"[..])
+        );
+        let unknown = b"Content-Transfer-Encoding: x-uuencode\r\n\r\n";
+        assert_eq!(decode_known_body(unknown, b"begin"), None);
         assert_eq!(media_type(header), "application/gzip");
         assert_eq!(media_type(b""), "text/plain");
     }

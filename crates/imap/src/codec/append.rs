@@ -1,5 +1,5 @@
 //! APPEND up to its messages: `append = "APPEND" SP mailbox 1*append-message` with
-//! `append-message = [SP flag-list] [SP date-time] SP literal` (RFC 3502).
+//! `append-message = [SP flag-list] [SP date-time] SP (literal / literal8)` (RFC 3502, RFC 3516).
 
 use super::reader::{Parsed, Reader, SyntaxError};
 use super::{date, flags, mailbox};
@@ -31,6 +31,7 @@ pub(crate) fn parse_options(reader: &mut Reader<'_>) -> Parsed<AppendOptions> {
         options.internal_date = Some(date::parse_date_time(reader)?);
         reader.space()?;
     }
+    options.is_binary = reader.take(b'~');
     match reader.string() {
         // The message is what is missing, as it should be at this point.
         Err(SyntaxError::LiteralMissing) => Ok(options),
@@ -61,6 +62,9 @@ mod tests {
         assert_eq!(head.mailbox_name, "Sent");
         assert_eq!(head.options.flags.system, SystemFlags::SEEN);
         assert!(head.options.internal_date.is_some());
+        assert!(!head.options.is_binary);
+        assert!(read(b" x (\\Seen) ~{310+}\r\n").unwrap().options.is_binary);
+        assert!(read(b" x ~(\\Seen) {310+}\r\n").is_err());
         assert_eq!(read(b" inbox {310+}\r\n").unwrap().mailbox_name, "INBOX");
         assert_eq!(
             read(b" {5}\r\ninbox () {310+}\r\n").unwrap().mailbox_name,

@@ -1,5 +1,5 @@
 //! `fetch` with all its items (RFC 3501 section 9, EMAILID and THREADID of RFC 8474, SAVEDATE of RFC 8514,
-//! PREVIEW of RFC 8970) and CHANGEDSINCE (RFC 7162), and the names of sections in responses.
+//! PREVIEW of RFC 8970, BINARY of RFC 3516) and CHANGEDSINCE (RFC 7162), and the names of sections in responses.
 
 use posthorn_message::{Section, SectionText};
 
@@ -111,10 +111,29 @@ fn parse_item(reader: &mut Reader<'_>) -> Parsed<Vec<FetchItem>> {
         "BODY" | "BODY.PEEK" => vec![FetchItem::Section(FetchSection {
             want: SectionWant {
                 section: parse_section(reader)?,
+                form: Spelling::Body.form(),
                 partial: parse_partial(reader)?,
             },
             spelling: Spelling::Body,
             is_peek: word == "BODY.PEEK",
+        })],
+        "BINARY" | "BINARY.PEEK" => vec![FetchItem::Section(FetchSection {
+            want: SectionWant {
+                section: parse_binary_section(reader)?,
+                form: Spelling::Binary.form(),
+                partial: parse_partial(reader)?,
+            },
+            spelling: Spelling::Binary,
+            is_peek: word == "BINARY.PEEK",
+        })],
+        "BINARY.SIZE" => vec![FetchItem::Section(FetchSection {
+            want: SectionWant {
+                section: parse_binary_section(reader)?,
+                form: Spelling::BinarySize.form(),
+                partial: None,
+            },
+            spelling: Spelling::BinarySize,
+            is_peek: true,
         })],
         _ => return Err(SyntaxError::Expected("a fetch item")),
     })
@@ -164,6 +183,15 @@ fn parse_section(reader: &mut Reader<'_>) -> Parsed<Section> {
     Ok(Section { part, text })
 }
 
+/// Reads `section-binary` (RFC 3516 section 7): part numbers alone.
+fn parse_binary_section(reader: &mut Reader<'_>) -> Parsed<Section> {
+    let section = parse_section(reader)?;
+    match section.text == SectionText::Whole {
+        true => Ok(section),
+        false => Err(SyntaxError::Expected("a part number")),
+    }
+}
+
 fn parse_fields(reader: &mut Reader<'_>) -> Parsed<Vec<String>> {
     reader.space()?;
     // `header-fld-name` is an astring, whose atoms may hold `]`; a field name never does.
@@ -188,7 +216,15 @@ pub(crate) fn print_section(out: &mut Vec<u8>, section: &FetchSection) {
         Spelling::Rfc822 => out.extend_from_slice(b"RFC822"),
         Spelling::Rfc822Header => out.extend_from_slice(b"RFC822.HEADER"),
         Spelling::Rfc822Text => out.extend_from_slice(b"RFC822.TEXT"),
-        Spelling::Body => {
+        Spelling::BinarySize => {
+            out.extend_from_slice(b"BINARY.SIZE[");
+            print_body_section(out, &section.want.section);
+        }
+        Spelling::Body | Spelling::Binary => {
+            out.extend_from_slice(match section.spelling == Spelling::Binary {
+                true => b"BINARY[",
+                false => b"BODY[",
+            });
             print_body_section(out, &section.want.section);
             if let Some(partial) = section.want.partial {
                 out.extend_from_slice(format!("<{}>", partial.offset).as_bytes());
@@ -198,7 +234,6 @@ pub(crate) fn print_section(out: &mut Vec<u8>, section: &FetchSection) {
 }
 
 fn print_body_section(out: &mut Vec<u8>, section: &Section) {
-    out.extend_from_slice(b"BODY[");
     for (index, number) in section.part.iter().enumerate() {
         if index > 0 {
             out.push(b'.');
@@ -261,6 +296,9 @@ mod tests {
             "RFC822",
             "RFC822.HEADER",
             "RFC822.TEXT",
+            "BINARY[]",
+            "BINARY[4.2]",
+            "BINARY.SIZE[1]",
         ] {
             let items = read(name).unwrap();
             let [FetchItem::Section(section)] = items.as_slice() else {
@@ -329,6 +367,11 @@ mod tests {
             "FLAGS (FOO 1)",
             "FLAGS ()",
             "BODY.PEEK",
+            "BINARY",
+            "BINARY[HEADER]",
+            "BINARY[1.MIME]",
+            "BINARY.SIZE",
+            "BINARY.SIZE[1]<0.1>",
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }

@@ -38,6 +38,14 @@ pub(crate) fn literal_head(out: &mut Vec<u8>, size_octets: usize) {
     out.extend_from_slice(format!("{{{size_octets}}}\r\n").as_bytes());
 }
 
+/// Prints the head of a literal, or of a `literal8` (RFC 3516) where one is needed: a NUL may stand only there.
+pub(crate) fn binary_head(out: &mut Vec<u8>, octets: &[u8]) {
+    if octets.contains(&0) {
+        out.push(b'~');
+    }
+    literal_head(out, octets.len());
+}
+
 /// Prints a number.
 pub(crate) fn number(out: &mut Vec<u8>, number: impl std::fmt::Display) {
     out.extend_from_slice(number.to_string().as_bytes());

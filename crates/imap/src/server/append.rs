@@ -24,6 +24,8 @@ pub(super) struct Appending {
     /// Messages announced so far, and their octets.
     messages: usize,
     octets: u64,
+    /// Did a NUL come in a `literal8` (RFC 3516)?
+    has_nul: bool,
     fate: Fate,
 }
 
@@ -81,6 +83,7 @@ pub(super) fn start(
             left: literal.size_octets,
             messages: 1,
             octets: literal.size_octets,
+            has_nul: false,
             fate,
         })
     };
@@ -112,6 +115,7 @@ pub(super) fn another(
     appending.left = literal.size_octets;
     let options = match codec::append::parse_options(&mut Reader::new(line, connection.names())) {
         Err(error) => Err(Fault::Syntax(error)),
+        Ok(_) if appending.has_nul => Err(Fault::NulOctets),
         // RFC 8508 section 4.7: a message is replaced by one.
         Ok(_) if appending.replaces.is_some() => {
             Err(Fault::Syntax(SyntaxError::Expected("the end of the command")))
@@ -201,23 +205,26 @@ impl Appending {
     pub(super) fn take(&mut self, connection: &mut Connection, octets: Vec<u8>) {
         let count = u64::try_from(octets.len()).unwrap_or(u64::MAX);
         self.left = self.left.saturating_sub(count);
-        match self.fate {
-            Fate::Accepted(_) => connection.event(Event::AppendData(octets)),
+        match &self.fate {
+            Fate::Accepted(options) => {
+                self.has_nul |= options.is_binary && octets.contains(&0);
+                connection.event(Event::AppendData(octets));
+            }
             Fate::Open(_) | Fate::Void(_) => {}
         }
     }
 
-    /// Behind the message stands more: the command is not what it seemed.
-    pub(super) fn void_if_more(&mut self, connection: &mut Connection, line: &[u8]) {
-        if line.is_empty() {
-            return;
-        }
+    /// Behind the message stands more, or it is none that can be stored: the command is not what it seemed.
+    pub(super) fn void_if_unfit(&mut self, connection: &mut Connection, line: &[u8]) {
+        let fault = match (line.is_empty(), self.has_nul) {
+            (true, false) => return,
+            (true, true) => Fault::NulOctets,
+            (false, _) => Fault::Syntax(SyntaxError::Expected("the end of the command")),
+        };
         self.discard(connection);
         match self.fate {
             Fate::Void(_) => {}
-            Fate::Open(_) | Fate::Accepted(_) => {
-                self.fate = Fate::Void(Fault::Syntax(SyntaxError::Expected("the end of the command")));
-            }
+            Fate::Open(_) | Fate::Accepted(_) => self.fate = Fate::Void(fault),
         }
     }
 

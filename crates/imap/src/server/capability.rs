@@ -8,7 +8,7 @@ const ALWAYS: &str = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE CHILDR
                       MOVE ESEARCH SEARCHRES WITHIN PARTIAL CONDSTORE QRESYNC LIST-EXTENDED \
                       LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE OBJECTID SAVEDATE \
                       PREVIEW MULTIAPPEND \
-                      QUOTA QUOTA=RES-STORAGE UNAUTHENTICATE REPLACE";
+                      QUOTA QUOTA=RES-STORAGE UNAUTHENTICATE REPLACE BINARY";
 
 /// The capabilities of this moment.
 pub(super) fn list(connection: &Connection) -> String {

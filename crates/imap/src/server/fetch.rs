@@ -1,5 +1,5 @@
 //! FETCH and UID FETCH (RFC 3501 section 6.4.5), with MODSEQ and CHANGEDSINCE (RFC 7162),
-//! EMAILID and THREADID (RFC 8474), SAVEDATE (RFC 8514) and PREVIEW (RFC 8970).
+//! EMAILID and THREADID (RFC 8474), SAVEDATE (RFC 8514) and PREVIEW (RFC 8970), BINARY (RFC 3516).
 //!
 //! Messages are asked for in batches, and the next batch only once the rows of the last were polled, so
 //! that a slow client costs one batch of memory. Rows are printed as they are polled; sections are moved
@@ -17,7 +17,7 @@ use super::store::take_batch;
 use crate::ask::{Answer, Ask, FetchRow};
 use crate::codec::{date, fetch as codec, text, vanished};
 use crate::types::FetchWant;
-use crate::types::fetch::{FetchCommand, FetchItem, FetchSection};
+use crate::types::fetch::{FetchCommand, FetchItem, FetchSection, Spelling};
 
 /// Octets a section is guessed to have before any was seen.
 const HEADER_OCTETS: u64 = 4_096;
@@ -305,9 +305,15 @@ impl Pieces {
         codec::print_section(&mut self.open, section);
         self.open.push(b' ');
         match octets {
+            // Of nothing the size is a number too.
+            None if section.spelling == Spelling::BinarySize => self.open.push(b'0'),
             None => self.open.extend_from_slice(b"NIL"),
+            Some(digits) if section.spelling == Spelling::BinarySize => self.open.extend_from_slice(&digits),
             Some(octets) => {
-                text::literal_head(&mut self.open, octets.len());
+                match section.spelling == Spelling::Binary {
+                    true => text::binary_head(&mut self.open, &octets),
+                    false => text::literal_head(&mut self.open, octets.len()),
+                }
                 self.done.push(std::mem::take(&mut self.open));
                 self.done.push(octets);
             }

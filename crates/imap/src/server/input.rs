@@ -174,7 +174,7 @@ impl ImapSession {
             Frame::BareLf => self.close_append(&appending, Farewell::BareLf),
             Frame::Complete => {
                 let line = self.framing.take_command();
-                appending.void_if_more(&mut self.connection, &line);
+                appending.void_if_unfit(&mut self.connection, &line);
                 let outcome = append::end(*appending);
                 self.settle(running, outcome);
             }

@@ -25,6 +25,9 @@ pub(super) enum Fault {
     Inbox(&'static str),
     ReadOnly,
     EmptyMessage,
+    /// A message with NUL octets: nothing but a `literal8` could give them back.
+    NulOctets,
+    UnknownEncoding,
     NoSuchQuotaRoot,
     NoSuchMechanism,
     NoTlsHere,
@@ -63,6 +66,7 @@ impl From<Answer> for Fault {
         match answer {
             Answer::NoSuchMailbox => Self::NoSuchMailbox,
             Answer::AlreadyExists => Self::AlreadyExists,
+            Answer::UnknownEncoding => Self::UnknownEncoding,
             Answer::OverQuota => Self::OverQuota,
             Answer::TooBig => Self::MessageTooBig,
             Answer::Refused(reason) => Self::Refused(reason),
@@ -194,6 +198,16 @@ pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
         Fault::ReadOnly => (No, Some("READ-ONLY"), "The mailbox is open read-only".to_owned()),
         Fault::EmptyMessage => (No, Some("CANNOT"), "An empty message cannot be stored".to_owned()),
         Fault::NoSuchQuotaRoot => (No, Some("NONEXISTENT"), "No such quota root".to_owned()),
+        Fault::NulOctets => (
+            No,
+            Some("UNKNOWN-CTE"),
+            "A message with NUL octets cannot be stored".to_owned(),
+        ),
+        Fault::UnknownEncoding => (
+            No,
+            Some("UNKNOWN-CTE"),
+            "The part has an encoding that is not known here".to_owned(),
+        ),
         Fault::NoSuchMechanism => (No, Some("CANNOT"), "No such mechanism here".to_owned()),
         Fault::NoTlsHere => (Bad, None, "STARTTLS is not available".to_owned()),
         Fault::PrivacyRequired => (No, Some("PRIVACYREQUIRED"), "TLS is required first".to_owned()),

@@ -23,4 +23,6 @@ pub struct AppendOptions {
     pub flags: Flags,
     /// The INTERNALDATE the message gets; `None`: now.
     pub internal_date: Option<Timestamp>,
+    /// Does it come as a `literal8` (RFC 3516), in which NUL may stand?
+    pub is_binary: bool,
 }

@@ -19,8 +19,21 @@ pub struct Partial {
 pub struct SectionWant {
     /// Which piece.
     pub section: Section,
-    /// Which octets of it; `None`: all.
+    /// In which form.
+    pub form: SectionForm,
+    /// Which octets of it, in that form; `None`: all.
     pub partial: Option<Partial>,
+}
+
+/// How a section is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SectionForm {
+    /// As it stands in the message.
+    Stored,
+    /// Behind its transfer encoding (RFC 3516): the leaves of the message; all else has none.
+    Decoded,
+    /// How many octets it has behind its transfer encoding, in decimal digits.
+    DecodedSize,
 }
 
 /// What must be looked up per message beyond what every [`crate::FetchRow`] has.
@@ -76,13 +89,26 @@ pub(crate) enum Spelling {
     Rfc822Header,
     /// `RFC822.TEXT`.
     Rfc822Text,
+    /// `BINARY[…]` (RFC 3516).
+    Binary,
+    /// `BINARY.SIZE[…]`.
+    BinarySize,
 }
 
 impl Spelling {
+    /// The form that goes with the name.
+    pub(crate) const fn form(self) -> SectionForm {
+        match self {
+            Self::Body | Self::Rfc822 | Self::Rfc822Header | Self::Rfc822Text => SectionForm::Stored,
+            Self::Binary => SectionForm::Decoded,
+            Self::BinarySize => SectionForm::DecodedSize,
+        }
+    }
+
     /// The old names stand for these sections (RFC 3501 section 6.4.5); only the header is a peek.
     pub(crate) fn to_section(self) -> FetchSection {
         let text = match self {
-            Self::Body | Self::Rfc822 => SectionText::Whole,
+            Self::Body | Self::Rfc822 | Self::Binary | Self::BinarySize => SectionText::Whole,
             Self::Rfc822Header => SectionText::Header,
             Self::Rfc822Text => SectionText::Text,
         };
@@ -90,6 +116,7 @@ impl Spelling {
         FetchSection {
             want: SectionWant {
                 section: Section { part, text },
+                form: self.form(),
                 partial: None,
             },
             spelling: self,
