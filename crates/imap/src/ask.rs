@@ -6,7 +6,10 @@ use posthorn_base::Timestamp;
 use posthorn_sasl::Mechanism;
 use roaring::RoaringBitmap;
 
-use crate::types::{ChangedUids, FetchWant, FlagChange, Flags, SearchKey, SpecialUse};
+use crate::types::{
+    ChangedUids, FetchWant, FlagChange, Flags, SearchKey, SortCriterion, SpecialUse, ThreadAlgorithm,
+    ThreadNode,
+};
 
 /// The shell's number for a selected mailbox; the session only hands it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -155,6 +158,24 @@ pub enum Ask {
         /// What to look for. Messages that the session does not know yet may be found; it drops them.
         key: SearchKey<RoaringBitmap>,
     },
+    /// SORT. Answer: [`Answer::Sorted`].
+    Sort {
+        /// The mailbox.
+        mailbox: MailboxHandle,
+        /// What to look for, as in [`Ask::Search`].
+        key: SearchKey<RoaringBitmap>,
+        /// The order, the most important criterion first; messages that are equal by all go by their UID.
+        criteria: Vec<SortCriterion>,
+    },
+    /// THREAD. Answer: [`Answer::Threads`].
+    Thread {
+        /// The mailbox.
+        mailbox: MailboxHandle,
+        /// What to look for; names only messages the session knows.
+        key: SearchKey<RoaringBitmap>,
+        /// How.
+        algorithm: ThreadAlgorithm,
+    },
     /// Which messages are different from what they were. Answer: [`Answer::ChangedUids`].
     ChangedUids {
         /// The mailbox.
@@ -268,6 +289,15 @@ pub enum Answer {
         /// The highest mod-sequence among them; looked at only when the key has one.
         highest_modseq: i64,
     },
+    /// To [`Ask::Sort`].
+    Sorted {
+        /// The messages in their order.
+        uids: Vec<u32>,
+        /// The highest mod-sequence among them; looked at only when the key has one.
+        highest_modseq: i64,
+    },
+    /// To [`Ask::Thread`]: the trees, one behind the other.
+    Threads(Vec<ThreadNode>),
     /// To [`Ask::ChangedUids`].
     ChangedUids(ChangedUids),
     /// To [`Ask::Changes`].

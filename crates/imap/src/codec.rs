@@ -20,9 +20,11 @@ pub(crate) mod replace;
 pub(crate) mod search;
 pub(crate) mod select;
 pub(crate) mod sequence_set;
+pub(crate) mod sort;
 pub(crate) mod status;
 pub(crate) mod store;
 pub(crate) mod text;
+pub(crate) mod thread;
 pub(crate) mod utf7;
 pub(crate) mod vanished;
 

@@ -25,10 +25,12 @@ mod reply;
 mod search;
 mod select;
 mod selected;
+mod sort;
 mod starttls;
 mod status;
 mod store;
 mod table;
+mod thread;
 mod unauthenticate;
 
 use std::time::Instant;
@@ -347,6 +349,7 @@ fn answered(connection: &mut Connection, running: &Running, asked: Asked, answer
         Asked::Expunge => expunge::answered(connection, answer),
         Asked::Close => expunge::closed(connection, answer),
         Asked::Search(searching) => search::answered(connection, &running.tag, searching, answer),
+        Asked::Thread(threading) => thread::answered(connection, &threading, answer),
         Asked::SearchModSeq(searching) => {
             search::modseq_answered(connection, &running.tag, searching, answer)
         }

@@ -12,8 +12,10 @@ pub(crate) mod partial;
 pub mod resync;
 pub mod search;
 pub mod sequence_set;
+pub mod sort;
 pub mod status;
 pub mod store;
+pub mod thread;
 
 pub use date::Date;
 pub use fetch::{FetchWant, Partial, SectionForm, SectionWant};
@@ -22,4 +24,6 @@ pub use mailbox::SpecialUse;
 pub use resync::ChangedUids;
 pub use search::SearchKey;
 pub use sequence_set::{SequenceNumber, SequenceRange, SequenceSet};
+pub use sort::{SortCriterion, SortKey, SortOrder};
 pub use store::{FlagChange, FlagMode};
+pub use thread::{ThreadAlgorithm, ThreadNode};

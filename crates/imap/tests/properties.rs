@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use posthorn_base::Timestamp;
 use posthorn_base::session::{Output, Session};
-use posthorn_imap::types::{ChangedUids, Flags};
+use posthorn_imap::types::{ChangedUids, Flags, ThreadNode};
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
     MessageChange, SelectedMailbox,
@@ -83,6 +83,20 @@ fn yes(ask: Ask) -> Answer {
             mailbox_id: String::new(),
             missed: None,
         }),
+        Ask::Sort { .. } => Answer::Sorted {
+            uids: vec![13, 3, 99],
+            highest_modseq: 7,
+        },
+        Ask::Thread { .. } => Answer::Threads(vec![
+            ThreadNode {
+                uid: Some(13),
+                children: 1,
+            },
+            ThreadNode {
+                uid: Some(3),
+                children: 0,
+            },
+        ]),
         Ask::ChangedUids { .. } => Answer::ChangedUids(ChangedUids {
             changed: [3, 8, 20].into_iter().collect(),
             vanished: [4, 5].into_iter().collect(),
@@ -196,6 +210,8 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         "a ENABLE QRESYNC\r\n",
         "a SEARCH RETURN (SAVE PARTIAL -1:-2) OLDER 5\r\n",
         "a STORE $ FLAGS ()\r\n",
+        "a SORT RETURN (ALL SAVE) (REVERSE DATE) UTF-8 MODSEQ 1\r\n",
+        "a UID THREAD REFERENCES UTF-8 1:2\r\n",
         "a UID FETCH $ UID (PARTIAL 1:2)\r\n",
         "a SELECT INBOX (QRESYNC (1 2 1:9 (1 2)))\r\n",
         "a UID FETCH 1:* FLAGS (VANISHED CHANGEDSINCE 2)\r\n",

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use posthorn_base::Timestamp;
 use posthorn_base::session::Session;
-use posthorn_imap::types::{ChangedUids, FetchWant, FlagMode, Flags, SectionForm, SpecialUse, SystemFlags};
+use posthorn_imap::types::{ChangedUids, FetchWant, FlagMode, Flags, SectionForm, SpecialUse, SystemFlags, ThreadNode};
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
     MessageChange, Replaced, SelectedMailbox, Transfer,
@@ -285,6 +285,22 @@ fn words_of(ask: &Ask) -> String {
             uids.as_deref().map_or("all".to_owned(), list)
         ),
         Ask::Search { mailbox, key } => format!("search {} {key:?}", mailbox.0),
+        Ask::Sort {
+            mailbox,
+            key,
+            criteria,
+        } => {
+            let criteria: Vec<String> = criteria
+                .iter()
+                .map(|criterion| format!("{:?} {:?}", criterion.key, criterion.order))
+                .collect();
+            format!("sort {} by {}: {key:?}", mailbox.0, criteria.join(", "))
+        }
+        Ask::Thread {
+            mailbox,
+            key,
+            algorithm,
+        } => format!("thread {} {algorithm:?}: {key:?}", mailbox.0),
         Ask::ChangedUids {
             mailbox,
             since_modseq,
@@ -442,6 +458,7 @@ fn answer_of(line: &str, block: &str) -> Result<Answer, String> {
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "one short arm per answer")]
 fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, String> {
     Ok(match word {
         "mailboxes" => Answer::Mailboxes(block.lines().map(mailbox).collect()),
@@ -469,6 +486,11 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
             mailbox_id: "m7".to_owned(),
             missed: fields.0.contains_key("missed").then_some(fields.changed_uids()?),
         }),
+        "sorted" => Answer::Sorted {
+            uids: fields.numbers("uids")?,
+            highest_modseq: fields.number("modseq"),
+        },
+        "threads" => Answer::Threads(threads(fields.0.get("nodes").unwrap_or(&""))),
         "changed-uids" => Answer::ChangedUids(fields.changed_uids()?),
         "quota" => Answer::Quota {
             used_octets: fields.number("used"),
@@ -510,6 +532,19 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
         },
         _ => return Err(format!("unknown answer {word}")),
     })
+}
+
+/// `UID/CHILDREN,…`; UID 0: not there.
+fn threads(nodes: &str) -> Vec<ThreadNode> {
+    let node = |text: &str| {
+        let (uid, children) = text.split_once('/')?;
+        let uid: u32 = uid.parse().ok()?;
+        Some(ThreadNode {
+            uid: (uid > 0).then_some(uid),
+            children: children.parse().ok()?,
+        })
+    };
+    nodes.split(',').filter_map(node).collect()
 }
 
 /// `NAME[;subscribed][;missing][;use=sent]`.

@@ -62,6 +62,7 @@ pub fn remove_account(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Mailbox
         sql::REMOVE_MESSAGES,
         sql::REMOVE_EMAILS,
         sql::REMOVE_EVIDENCE,
+        sql::REMOVE_ANCESTORS,
         sql::REMOVE_EXPUNGED,
         sql::REMOVE_THREADS,
         sql::REMOVE_SUBSCRIPTIONS,

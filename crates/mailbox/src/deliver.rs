@@ -9,6 +9,7 @@ use posthorn_store::{Blob, Tx, params};
 use crate::account::Usage;
 use crate::flags::{Flags, System};
 use crate::folders::{INBOX, SpecialUse, folders_by_use};
+use crate::listed::join_ids;
 use crate::select::note_keywords;
 use crate::{MailboxError, folders, sql, threads};
 
@@ -154,6 +155,11 @@ fn insert_email(
     )?;
     if let Some(evidence) = &message.evidence {
         tx.execute(sql::INSERT_EVIDENCE, params![account, email, &**evidence])?;
+    }
+    let ancestors = &rendered.thread.ancestors;
+    if !ancestors.is_empty() {
+        let ids = join_ids(ancestors);
+        tx.execute(sql::INSERT_ANCESTORS, params![account, email, &ids])?;
     }
     Ok(())
 }

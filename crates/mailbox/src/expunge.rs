@@ -93,6 +93,7 @@ pub(crate) fn remove_rows(
         if left == Some(0) {
             tx.execute(sql::DELETE_EMAIL, params![account, row.email])?;
             tx.execute(sql::DELETE_EVIDENCE, params![account, row.email])?;
+            tx.execute(sql::DELETE_ANCESTORS, params![account, row.email])?;
         }
     }
     delta.apply(tx, account, mailbox, modseq)

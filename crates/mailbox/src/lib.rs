@@ -10,12 +10,14 @@ mod changes;
 mod check;
 mod copy;
 mod deliver;
+mod envelope;
 mod error;
 mod evidence;
 mod expunge;
 mod fetch;
 mod flags;
 mod folders;
+mod listed;
 mod names;
 mod select;
 pub mod sql;
@@ -27,6 +29,7 @@ pub use changes::{ChangedUids, Changes, changed_uids, changes};
 pub use check::check;
 pub use copy::{CopyMode, CopyOutcome, CopyRequest, copy};
 pub use deliver::{Delivered, NewMessage, Quota, Target, deliver};
+pub use envelope::{EnvelopeAddress, StoredEnvelope};
 pub use error::MailboxError;
 pub use evidence::{Place, evidence, places, with_message_id};
 pub use expunge::{Expunged, Which, expunge};
@@ -36,6 +39,7 @@ pub use folders::{
     Folder, SpecialUse, Status, Subscription, create, delete, find, folders, folders_by_use, rename, status,
     subscribe,
 };
+pub use listed::{ListedRow, listed};
 pub use names::check_name;
 pub use select::{Snapshot, claim_recent, count_from, deleted_octets, snapshot};
 pub use sql::SCHEMA;

@@ -8,7 +8,7 @@ use posthorn_store::Component;
 /// The tables of this crate.
 pub const SCHEMA: Component = Component {
     name: "mailbox",
-    migrations: &[VERSION_1, VERSION_2],
+    migrations: &[VERSION_1, VERSION_2, VERSION_3],
     blob_references: &["SELECT blob_hash, blob_generation, size_octets FROM email"],
 };
 
@@ -44,6 +44,12 @@ const VERSION_1: &[&str] = &[
 const VERSION_2: &[&str] = &[
     "CREATE TABLE evidence (account_id BIGINT NOT NULL, email_id BIGINT NOT NULL,
         evidence BYTEA NOT NULL, PRIMARY KEY (account_id, email_id))",
+];
+
+/// The messages that a message answers, for THREAD (RFC 5256); none, no row.
+const VERSION_3: &[&str] = &[
+    "CREATE TABLE ancestor (account_id BIGINT NOT NULL, email_id BIGINT NOT NULL,
+        message_ids BYTEA NOT NULL, PRIMARY KEY (account_id, email_id))",
 ];
 
 macro_rules! statements {
@@ -107,6 +113,13 @@ statements! {
     SELECT_EVIDENCE = "SELECT evidence FROM evidence WHERE account_id = $1 AND email_id = $2";
     DELETE_EVIDENCE = "DELETE FROM evidence WHERE account_id = $1 AND email_id = $2";
     REMOVE_EVIDENCE = "DELETE FROM evidence WHERE account_id = $1";
+    INSERT_ANCESTORS = "INSERT INTO ancestor (account_id, email_id, message_ids) VALUES ($1, $2, $3)";
+    DELETE_ANCESTORS = "DELETE FROM ancestor WHERE account_id = $1 AND email_id = $2";
+    REMOVE_ANCESTORS = "DELETE FROM ancestor WHERE account_id = $1";
+    SELECT_LISTED = "SELECT m.uid, m.internal_date, m.size_octets, e.sent_at, e.envelope, a.message_ids
+        FROM message m JOIN email e ON e.account_id = m.account_id AND e.email_id = m.email_id
+        LEFT JOIN ancestor a ON a.account_id = m.account_id AND a.email_id = m.email_id
+        WHERE m.account_id = $1 AND m.mailbox_id = $2 AND m.uid BETWEEN $3 AND $4 ORDER BY m.uid";
     SELECT_ENVELOPES = "SELECT email_id, envelope FROM email WHERE account_id = $1 ORDER BY email_id DESC";
     SELECT_PLACES = "SELECT b.name, m.uid FROM message m JOIN mailbox b
         ON b.account_id = m.account_id AND b.mailbox_id = m.mailbox_id

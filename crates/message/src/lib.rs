@@ -41,4 +41,4 @@ pub use parts::{Kind, Part, Parts};
 pub use render::{Rendered, render};
 pub use section::{Section, SectionText};
 pub use text::{decode_body, decode_known_body, media_type};
-pub use thread::ThreadKeys;
+pub use thread::{BaseSubject, ThreadKeys, base_subject, message_id};

@@ -18,6 +18,9 @@ pub struct ThreadKeys {
     pub message_id: Option<String>,
     /// `References`, then `In-Reply-To`, each id once, at its last place; at most 50, the last ones.
     pub references: Vec<String>,
+    /// The messages before this one in its conversation, the nearest last, as RFC 5256 section 3 has them: the
+    /// ids of `References`, or else the first of `In-Reply-To`; at most 50, the last ones.
+    pub ancestors: Vec<String>,
     /// The subject without what replies and forwards add to it, RFC 5256 section 2.1; case as written, so
     /// compare it with `search::fold_case`.
     pub base_subject: String,
@@ -27,7 +30,13 @@ impl ThreadKeys {
     pub(crate) fn of(head: &Head<'_>) -> Self {
         let ids = |value: Option<&[u8]>| value.map(message_ids).unwrap_or_default();
         let mut named = ids(head.references);
-        named.extend(ids(head.in_reply_to));
+        let mut ancestors = named.split_off(named.len().saturating_sub(REFERENCES));
+        named.extend_from_slice(&ancestors);
+        let answered = ids(head.in_reply_to);
+        if ancestors.is_empty() {
+            ancestors.extend(answered.first().cloned());
+        }
+        named.extend(answered);
         let mut references: Vec<String> = Vec::new();
         for id in named.into_iter().rev() {
             if references.len() >= REFERENCES {
@@ -39,18 +48,21 @@ impl ThreadKeys {
         }
         references.reverse();
         Self {
-            message_id: head.message_id.and_then(own_id),
+            message_id: head.message_id.and_then(message_id),
             references,
+            ancestors,
             base_subject: head
                 .subject
-                .map(|value| base_subject(&decode(value)))
+                .map(|value| base_subject(&decode(value)).text)
                 .unwrap_or_default(),
         }
     }
 }
 
-/// The id of a `Message-ID` field; one without angle brackets is taken as it is.
-fn own_id(value: &[u8]) -> Option<String> {
+/// The id in the value of a `Message-ID` field, without its angle brackets; one without them is taken as it
+/// is. `None` when there is none.
+#[must_use]
+pub fn message_id(value: &[u8]) -> Option<String> {
     message_ids(value).into_iter().next().or_else(|| {
         let bare = unfold_octets(value);
         let is_id = !bare.is_empty() && bare.len() <= ID_OCTETS && !bare.iter().any(u8::is_ascii_whitespace);
@@ -72,14 +84,41 @@ fn message_ids(value: &[u8]) -> Vec<String> {
             .filter(|octet| !octet.is_ascii_whitespace())
             .collect();
         if !id.is_empty() && id.len() <= ID_OCTETS {
-            ids.push(String::from_utf8_lossy(&id).into_owned());
+            ids.push(without_quotes(&String::from_utf8_lossy(&id)));
         }
     }
     ids
 }
 
+/// `<"a"@b>` and `<a@b>` are one id (RFC 5256 section 3).
+fn without_quotes(id: &str) -> String {
+    let unquoted = id.strip_prefix('"').and_then(|rest| rest.rsplit_once("\"@"));
+    let Some((local, domain)) = unquoted else {
+        return id.to_owned();
+    };
+    let mut plain = String::with_capacity(id.len());
+    let mut characters = local.chars();
+    while let Some(character) = characters.next() {
+        plain.extend(match character {
+            '\\' => characters.next(),
+            _ => Some(character),
+        });
+    }
+    format!("{plain}@{domain}")
+}
+
+/// What is left of a subject, and whether something was taken from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BaseSubject {
+    /// The subject without what replies and forwards add to it.
+    pub text: String,
+    /// Was it that of a reply or a forward (RFC 5256 section 3, REFERENCES)?
+    pub is_reply: bool,
+}
+
 /// The base subject of a decoded subject: the six steps of RFC 5256 section 2.1.
-pub(crate) fn base_subject(subject: &str) -> String {
+#[must_use]
+pub fn base_subject(subject: &str) -> BaseSubject {
     // (1) White space; decoding has been done.
     let spaced: Vec<&str> = subject
         .split([' ', '\t', '\r', '\n'])
@@ -87,16 +126,33 @@ pub(crate) fn base_subject(subject: &str) -> String {
         .collect();
     let subject: String = spaced.join(" ").chars().take(SUBJECT_CHARACTERS).collect();
     let mut rest = subject.as_str();
+    let mut is_reply = false;
     loop {
+        let before = rest.trim_end_matches(' ').len();
         rest = without_trailers(rest);
+        is_reply |= rest.len() < before;
         // (3), (4) and (5).
-        while let Some(shorter) = without_leader(rest).or_else(|| without_blob(rest)) {
-            rest = shorter;
+        loop {
+            rest = rest.trim_start_matches(' ');
+            if let Some(shorter) = without_leader(rest) {
+                is_reply = true;
+                rest = shorter;
+            } else if let Some(shorter) = without_blob(rest) {
+                rest = shorter;
+            } else {
+                break;
+            }
         }
         // (6)
         match without_forward(rest) {
-            Some(inner) => rest = inner,
-            None => return rest.to_owned(),
+            Some(inner) => {
+                is_reply = true;
+                rest = inner;
+            }
+            None => {
+                let text = rest.to_owned();
+                return BaseSubject { text, is_reply };
+            }
         }
     }
 }
@@ -112,11 +168,8 @@ fn without_trailers(mut text: &str) -> &str {
     }
 }
 
-/// (3) `subj-leader = (*subj-blob subj-refwd) / WSP`, `subj-refwd = ("re" / ("fw" ["d"])) *WSP [subj-blob] ":"`.
+/// (3) `subj-leader = (*subj-blob subj-refwd) / WSP` but for the space, `subj-refwd = ("re" / ("fw" ["d"])) *WSP [subj-blob] ":"`.
 fn without_leader(text: &str) -> Option<&str> {
-    if let Some(shorter) = text.strip_prefix(' ') {
-        return Some(shorter);
-    }
     let mut rest = text;
     while let Some(shorter) = strip_blob(rest) {
         rest = shorter;
@@ -185,7 +238,7 @@ mod tests {
             ("Re: caf\u{e9} \u{2014} [x]", "caf\u{e9} \u{2014} [x]"),
             ("\u{e9}", "\u{e9}"),
         ] {
-            assert_eq!(base_subject(subject), base, "of {subject:?}");
+            assert_eq!(base_subject(subject).text, base, "of {subject:?}");
         }
     }
 
@@ -199,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_subject_of_blobs_alone_ends() {
-        assert_eq!(base_subject(&"[]".repeat(100_000)), "[]");
+        assert_eq!(base_subject(&"[]".repeat(100_000)).text, "[]");
     }
 
     #[test]
@@ -217,6 +270,49 @@ mod tests {
         let found = keys(&format!("References: {}\r\n\r\n", ids.join("\r\n ")));
         assert_eq!(found.references.len(), 50);
         assert_eq!(found.references.last().map(String::as_str), Some("499@x"));
+    }
+
+    #[test]
+    fn a_reply_is_known_by_what_it_adds() {
+        for (subject, is_reply) in [
+            ("hello", false),
+            (" [list]  hello ", false),
+            ("Re: hello", true),
+            ("[list] FW: hello", true),
+            ("hello (fwd)", true),
+            ("[Fwd: hello]", true),
+            ("[fwd] hello", false),
+            ("Re hello", false),
+        ] {
+            assert_eq!(base_subject(subject).is_reply, is_reply, "of {subject:?}");
+        }
+    }
+
+    #[test]
+    fn ancestors_are_references_or_else_what_is_answered() {
+        let both = keys("References: <a@x> <b@x>\r\nIn-Reply-To: <c@x> <d@x>\r\n\r\n");
+        assert_eq!(both.ancestors, ["a@x", "b@x"]);
+        let answer = keys("References: none\r\nIn-Reply-To: your mail <c@x> <d@x>\r\n\r\n");
+        assert_eq!(answer.ancestors, ["c@x"]);
+        assert_eq!(keys("Subject: Re: x\r\n\r\n").ancestors, [""; 0]);
+        let ids: Vec<String> = (0..500).map(|number| format!("<{number}@x>")).collect();
+        let many = keys(&format!("References: {}\r\n\r\n", ids.join("\r\n ")));
+        assert_eq!(many.ancestors.len(), 50);
+        assert_eq!(many.ancestors.first().map(String::as_str), Some("450@x"));
+    }
+
+    #[test]
+    fn a_quoted_id_is_the_same_without_its_quotes() {
+        for (value, id) in [
+            (
+                "<\"01KF8JCEOCBS0045PS\"@xxx.yyy.com>",
+                "01KF8JCEOCBS0045PS@xxx.yyy.com",
+            ),
+            ("<\"a\\\"b\"@c>", "a\"b@c"),
+            ("<\"a\"b@c>", "\"a\"b@c"),
+        ] {
+            assert_eq!(message_id(value.as_bytes()).as_deref(), Some(id));
+        }
     }
 
     #[test]

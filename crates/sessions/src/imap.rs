@@ -1,9 +1,12 @@
 //! IMAP: what a session asks, from `mailbox`.
 
 mod append;
+mod casemap;
 mod fetch;
 mod folders;
 mod search;
+mod sort;
+mod thread;
 mod translate;
 
 use posthorn_base::{AccountId, MailboxId, ModSeq, SessionId, Uid};
@@ -119,6 +122,8 @@ impl ImapHandler {
             | Ask::Copy { .. }
             | Ask::Expunge { .. }
             | Ask::Search { .. }
+            | Ask::Sort { .. }
+            | Ask::Thread { .. }
             | Ask::ChangedUids { .. }
             | Ask::Changes { .. }) => {
                 let account = self.account()?;
@@ -151,18 +156,10 @@ impl ImapHandler {
                 change,
                 unchanged_since,
             } => {
-                let (mailbox, uids) = (id(mailbox), uids_of(uids));
                 let change = translate::change(change);
                 let since = unchanged_since.map(ModSeq);
-                let stored = self
-                    .write(account, move |tx| {
-                        mailbox::store_flags(tx, account, mailbox, &uids, &change, since)
-                    })
-                    .await?;
-                Ok(Answer::Stored {
-                    changed: stored.rows.into_iter().map(translate::stored).collect(),
-                    modified: stored.modified.into_iter().map(|uid| uid.0).collect(),
-                })
+                self.store(account, id(mailbox), uids_of(uids), change, since)
+                    .await
             }
             Ask::Copy {
                 mailbox,
@@ -172,13 +169,20 @@ impl ImapHandler {
             } => self.copy(account, id(mailbox), uids_of(uids), to, mode).await,
             Ask::Expunge { mailbox, uids } => self.expunge(account, id(mailbox), uids.map(uids_of)).await,
             Ask::Search { mailbox, key } => self.search(account, id(mailbox), key).await,
+            Ask::Sort {
+                mailbox,
+                key,
+                criteria,
+            } => self.sort(account, id(mailbox), key, criteria).await,
+            Ask::Thread {
+                mailbox,
+                key,
+                algorithm,
+            } => self.thread(account, id(mailbox), key, algorithm).await,
             Ask::ChangedUids {
                 mailbox,
                 since_modseq,
-            } => {
-                self.changed_uids(account, id(mailbox), ModSeq(since_modseq))
-                    .await
-            }
+            } => self.changed_uids(account, id(mailbox), since_modseq).await,
             Ask::Changes {
                 mailbox,
                 since_modseq,
@@ -251,6 +255,25 @@ impl ImapHandler {
         }
     }
 
+    async fn store(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        uids: Vec<Uid>,
+        change: mailbox::FlagChange,
+        unchanged_since: Option<ModSeq>,
+    ) -> Result<Answer, MailboxError> {
+        let stored = self
+            .write(account, move |tx| {
+                mailbox::store_flags(tx, account, mailbox, &uids, &change, unchanged_since)
+            })
+            .await?;
+        Ok(Answer::Stored {
+            changed: stored.rows.into_iter().map(translate::stored).collect(),
+            modified: stored.modified.into_iter().map(|uid| uid.0).collect(),
+        })
+    }
+
     async fn copy(
         &self,
         account: AccountId,
@@ -312,8 +335,9 @@ impl ImapHandler {
         &self,
         account: AccountId,
         mailbox: MailboxId,
-        since: ModSeq,
+        since_modseq: i64,
     ) -> Result<Answer, MailboxError> {
+        let since = ModSeq(since_modseq);
         let found = self
             .read(move |tx| {
                 mailbox::status(tx, account, mailbox)?;
@@ -369,6 +393,8 @@ fn is_about_open_mailbox(ask: &Ask) -> bool {
             | Ask::Store { .. }
             | Ask::Expunge { .. }
             | Ask::Search { .. }
+            | Ask::Sort { .. }
+            | Ask::Thread { .. }
             | Ask::ChangedUids { .. }
             | Ask::Changes { .. }
     )

@@ -244,9 +244,14 @@ fn parse_modseq(reader: &mut Reader<'_>) -> Parsed<i64> {
     reader.number64()
 }
 
-/// Prints `* SEARCH …` (RFC 3501 section 7.2.5) with its line end.
-pub(crate) fn print(out: &mut Vec<u8>, numbers: impl IntoIterator<Item = u32>, modseq: Option<i64>) {
-    out.extend_from_slice(b"* SEARCH");
+/// Prints `* SEARCH …` (RFC 3501 section 7.2.5) or `* SORT …` (RFC 5256 section 4) with its line end.
+pub(crate) fn print(
+    out: &mut Vec<u8>,
+    name: &str,
+    numbers: impl IntoIterator<Item = u32>,
+    modseq: Option<i64>,
+) {
+    out.extend_from_slice(format!("* {name}").as_bytes());
     for number in numbers {
         out.push(b' ');
         text::number(out, number);
@@ -262,7 +267,7 @@ pub(crate) struct Esearch<'a> {
     pub(crate) tag: &'a str,
     pub(crate) numbering: Numbering,
     pub(crate) returns: SearchReturn,
-    /// Ascending.
+    /// In the order of the reply.
     pub(crate) numbers: Vec<u32>,
     pub(crate) modseq: Option<i64>,
 }

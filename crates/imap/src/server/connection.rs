@@ -15,6 +15,7 @@ use super::reply::{Farewell, Fault, Reply};
 use super::search::Searching;
 use super::selected::{Removals, Selected};
 use super::store::Storing;
+use super::thread::Threading;
 use crate::ask::{Ask, Event, Replaced, Transfer};
 use crate::codec::mailbox::NameCoding;
 use crate::config::Config;
@@ -89,6 +90,7 @@ pub(super) enum Asked {
     Expunge,
     Close,
     Search(Searching),
+    Thread(Threading),
     SearchModSeq(Searching),
     /// News for the client in front of this reply.
     News(Reply),

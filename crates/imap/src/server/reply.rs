@@ -85,6 +85,8 @@ impl From<Answer> for Fault {
             | Answer::Copied { .. }
             | Answer::Expunged { .. }
             | Answer::Found { .. }
+            | Answer::Sorted { .. }
+            | Answer::Threads(_)
             | Answer::ChangedUids(_)
             | Answer::Changes { .. } => Self::UnfittingAnswer,
         }

@@ -14,14 +14,23 @@ use crate::types::search::{NamedMessages, SearchCommand, SearchReturn};
 use crate::types::sequence_set::{MessageSet, Numbering};
 use crate::types::{FetchWant, SearchKey};
 
+/// SEARCH or SORT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Search,
+    Sort,
+}
+
 /// A search under way.
 #[derive(Debug)]
 pub(super) struct Searching {
+    verb: Verb,
     numbering: Numbering,
     returns: Option<SearchReturn>,
     has_modseq: bool,
     has_numbers: bool,
-    found: RoaringBitmap,
+    /// UIDs, in the order of the reply.
+    found: Vec<u32>,
     /// Of what is returned, that whose mod-sequence is not known yet.
     left: RoaringBitmap,
     /// The highest mod-sequence so far.
@@ -29,6 +38,26 @@ pub(super) struct Searching {
 }
 
 impl Searching {
+    pub(super) fn new(verb: Verb, numbering: Numbering, returns: Option<SearchReturn>) -> Self {
+        Self {
+            verb,
+            numbering,
+            returns,
+            has_modseq: false,
+            has_numbers: false,
+            found: Vec::new(),
+            left: RoaringBitmap::new(),
+            modseq: None,
+        }
+    }
+
+    /// Of a key that has mod-sequences, or message numbers.
+    pub(super) fn with(mut self, has_modseq: bool, has_numbers: bool) -> Self {
+        self.has_modseq = has_modseq;
+        self.has_numbers = has_numbers;
+        self
+    }
+
     fn saves(&self) -> bool {
         self.returns.is_some_and(|returns| returns.save)
     }
@@ -42,17 +71,12 @@ pub(super) fn start(connection: &mut Connection, search: SearchCommand) -> Outco
     let selected = connection.selected()?;
     let has_numbers = names_numbers(&search.key);
     let key = resolve(selected, search.key)?;
-    let searching = Searching {
-        numbering: search.numbering,
-        returns: search.returns,
-        has_modseq,
-        has_numbers,
-        found: RoaringBitmap::new(),
-        left: RoaringBitmap::new(),
-        modseq: None,
-    };
+    let searching = Searching::new(Verb::Search, search.numbering, search.returns);
     let mailbox = selected.mailbox;
-    Ok(Step::Ask(Ask::Search { mailbox, key }, Asked::Search(searching)))
+    Ok(Step::Ask(
+        Ask::Search { mailbox, key },
+        Asked::Search(searching.with(has_modseq, has_numbers)),
+    ))
 }
 
 /// Does the key speak of message numbers? Then even a command with UID must not move them (RFC 7162 section
@@ -93,11 +117,21 @@ pub(super) fn answered(
     mut searching: Searching,
     answer: Answer,
 ) -> Outcome {
-    let Answer::Found { uids, highest_modseq } = answer else {
-        return Err(failed(connection, searching.saves(), answer.into()));
+    let known = connection.selected()?.uids();
+    let (found, highest_modseq) = match (searching.verb, answer) {
+        (Verb::Search, Answer::Found { uids, highest_modseq }) => {
+            let found = uids.into_iter().collect::<RoaringBitmap>() & known;
+            (found.into_iter().collect(), highest_modseq)
+        }
+        (Verb::Sort, Answer::Sorted { uids, highest_modseq }) => {
+            let found = uids.into_iter().filter(|uid| known.contains(*uid));
+            (found.collect(), highest_modseq)
+        }
+        (Verb::Search | Verb::Sort, answer) => {
+            return Err(failed(connection, searching.saves(), answer.into()));
+        }
     };
-    let selected = connection.selected()?;
-    searching.found = uids.into_iter().collect::<RoaringBitmap>() & selected.uids();
+    searching.found = found;
     if searching.has_modseq && !searching.found.is_empty() {
         match searching.returns.filter(|returns| returns.is_selective()) {
             Some(returns) => searching.left = returned(returns, &searching.found),
@@ -108,14 +142,11 @@ pub(super) fn answered(
 }
 
 /// The messages that MIN, MAX and PARTIAL return.
-fn returned(returns: SearchReturn, found: &RoaringBitmap) -> RoaringBitmap {
-    let mut some = match returns.partial {
-        Some(page) => page.among(found),
-        None => RoaringBitmap::new(),
-    };
-    some.extend(found.min().filter(|_| returns.min));
-    some.extend(found.max().filter(|_| returns.max));
-    some
+fn returned(returns: SearchReturn, found: &[u32]) -> RoaringBitmap {
+    let page = returns.partial.map_or(&[][..], |page| page.slice(found));
+    let first = found.first().filter(|_| returns.min);
+    let last = found.last().filter(|_| returns.max);
+    page.iter().chain(first).chain(last).copied().collect()
 }
 
 /// Asks for the mod-sequences of the messages that are returned, as long as some are not known.
@@ -154,19 +185,24 @@ fn reply(connection: &mut Connection, tag: &str, searching: &Searching) -> Outco
     if let Some(returns) = searching.returns.filter(|returns| returns.save) {
         selected.saved = match returns.is_selective() {
             true => returned(returns, &searching.found),
-            false => searching.found.clone(),
+            false => searching.found.iter().copied().collect(),
         };
     }
     let numbers = searching
         .found
         .iter()
+        .copied()
         .filter_map(|uid| match searching.numbering {
             Numbering::Uid => Some(uid),
             Numbering::Sequence => selected.number_of(uid),
         });
+    let name = match searching.verb {
+        Verb::Search => "SEARCH",
+        Verb::Sort => "SORT",
+    };
     let mut out = Vec::new();
     match searching.returns {
-        None => print(&mut out, numbers, searching.modseq),
+        None => print(&mut out, name, numbers, searching.modseq),
         // RFC 5182 section 2.2: nothing but SAVE, nothing told.
         Some(returns) if returns.is_silent() => {}
         Some(returns) => {
@@ -181,7 +217,7 @@ fn reply(connection: &mut Connection, tag: &str, searching: &Searching) -> Outco
         }
     }
     connection.send(out);
-    let reply = Reply::ok("SEARCH completed");
+    let reply = Reply::ok(&format!("{name} completed"));
     Ok(Step::Done(match searching.has_numbers {
         true => reply.keeping_numbers(),
         false => reply,

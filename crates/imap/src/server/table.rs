@@ -5,7 +5,7 @@ use super::connection::{Connection, Outcome, State};
 use super::reply::Fault;
 use super::{
     authenticate, capability, copy, create, enable, expunge, fetch, id, idle, list, login, logout, namespace,
-    noop, quota, search, select, starttls, status, store, unauthenticate,
+    noop, quota, search, select, sort, starttls, status, store, thread, unauthenticate,
 };
 use crate::ask::Transfer;
 use crate::codec::reader::Parsed;
@@ -112,6 +112,15 @@ static TABLE: &[Row] = &[
     row("UID SEARCH", Selected, |r| {
         codec::search::parse(r, Numbering::Uid)
     }),
+    row("SORT", Selected, |r| codec::sort::parse(r, Numbering::Sequence)).with(News::IfNoticedKeepNumbers),
+    row("UID SORT", Selected, |r| codec::sort::parse(r, Numbering::Uid)),
+    row("THREAD", Selected, |r| {
+        codec::thread::parse(r, Numbering::Sequence)
+    })
+    .with(News::IfNoticedKeepNumbers),
+    row("UID THREAD", Selected, |r| {
+        codec::thread::parse(r, Numbering::Uid)
+    }),
     row("FETCH", Selected, |r| codec::fetch::parse(r, Numbering::Sequence)).with(News::IfNoticedKeepNumbers),
     row("UID FETCH", Selected, |r| codec::fetch::parse(r, Numbering::Uid)),
     row("STORE", Selected, |r| codec::store::parse(r, Numbering::Sequence)).with(News::IfNoticedKeepNumbers),
@@ -213,6 +222,8 @@ pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
         Command::Unselect => Ok(select::start_unselect(connection)),
         Command::Expunge { uids } => expunge::start(connection, uids.as_ref()),
         Command::Search(search) => search::start(connection, search),
+        Command::Sort(sort) => sort::start(connection, sort),
+        Command::Thread(thread) => thread::start(connection, thread),
         Command::UnknownCharset { saves } => Err(search::unknown_charset(connection, saves)),
         Command::Fetch(fetch) => fetch::start(connection, fetch),
         Command::Store(store) => store::start(connection, store),

@@ -9,8 +9,10 @@ use super::mailbox::SpecialUse;
 use super::resync::Resync;
 use super::search::SearchCommand;
 use super::sequence_set::{MessageSet, Numbering};
+use super::sort::SortCommand;
 use super::status::StatusItem;
 use super::store::StoreCommand;
+use super::thread::ThreadCommand;
 use crate::ask::Transfer;
 
 /// A command with its arguments.
@@ -75,7 +77,9 @@ pub(crate) enum Command {
         uids: Option<MessageSet>,
     },
     Search(SearchCommand),
-    /// A SEARCH whose texts cannot be read (RFC 3501 section 6.4.4).
+    Sort(SortCommand),
+    Thread(ThreadCommand),
+    /// A SEARCH, SORT or THREAD whose texts cannot be read (RFC 3501 section 6.4.4).
     UnknownCharset {
         /// It would have saved its result (RFC 5182).
         saves: bool,

@@ -2,6 +2,7 @@
 //! message itself, and only when the cheap part of the key does not decide.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use posthorn_base::{AccountId, MailboxId, Timestamp, Uid};
 use posthorn_imap::Answer;
@@ -18,7 +19,7 @@ use super::{ImapHandler, translate};
 const BATCH: usize = 200;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 type Key = SearchKey<RoaringBitmap>;
 
@@ -29,26 +30,44 @@ impl ImapHandler {
         mailbox: MailboxId,
         key: Key,
     ) -> Result<Answer, MailboxError> {
+        let (uids, highest_modseq) = self
+            .find(account, mailbox, key, |_, rows| {
+                Ok(rows.into_iter().map(|row| row.uid.0).collect())
+            })
+            .await?;
+        Ok(Answer::Found { uids, highest_modseq })
+    }
+
+    /// Takes from each message that fits what `take` makes of it, and the highest mod-sequence among them.
+    pub(super) async fn find<T: Send + 'static>(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        key: Key,
+        take: impl Fn(&Tx<'_>, Vec<MessageRow>) -> Result<Vec<T>, MailboxError> + Send + Sync + 'static,
+    ) -> Result<(Vec<T>, i64), MailboxError> {
         // One moment for all batches (RFC 5032 section 2).
         let now = clock::wall();
-        let key = std::sync::Arc::new(fold(key));
+        let (key, take) = (Arc::new(fold(key)), Arc::new(take));
         let all = self
             .read(move |tx| mailbox::snapshot(tx, account, mailbox))
             .await?
             .uids;
         let all: Vec<Uid> = all.iter().map(Uid).collect();
-        let (mut uids, mut highest_modseq) = (Vec::new(), 0);
+        let (mut taken, mut highest_modseq) = (Vec::new(), 0);
         for batch in all.chunks(BATCH) {
-            let (batch, key) = (batch.to_vec(), std::sync::Arc::clone(&key));
-            let found = self
-                .read(move |tx| search_batch(tx, account, mailbox, &batch, &key, now))
+            let (batch, key, take) = (batch.to_vec(), Arc::clone(&key), Arc::clone(&take));
+            let (some, modseq) = self
+                .read(move |tx| {
+                    let rows = search_batch(tx, account, mailbox, &batch, &key, now)?;
+                    let modseq = rows.iter().map(|row| row.modseq.0).max();
+                    Ok((take(tx, rows)?, modseq))
+                })
                 .await?;
-            for row in found {
-                uids.push(row.uid.0);
-                highest_modseq = highest_modseq.max(row.modseq.0);
-            }
+            taken.extend(some);
+            highest_modseq = highest_modseq.max(modseq.unwrap_or(0));
         }
-        Ok(Answer::Found { uids, highest_modseq })
+        Ok((taken, highest_modseq))
     }
 }
 

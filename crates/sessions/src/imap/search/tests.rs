@@ -7,8 +7,8 @@ use posthorn_store::{Options, Partition, Store};
 
 use super::*;
 
-const ANNA: AccountId = AccountId(7);
-const INBOX: MailboxId = MailboxId(1);
+pub(in crate::imap) const ANNA: AccountId = AccountId(7);
+pub(in crate::imap) const INBOX: MailboxId = MailboxId(1);
 
 fn now() -> Timestamp {
     Timestamp::from_micros(1_795_465_000_700_000)
@@ -16,6 +16,16 @@ fn now() -> Timestamp {
 
 /// A store with one message per moment; the UIDs count from 1.
 fn store_of(internal_dates: &[Timestamp]) -> (Store, tempfile::TempDir) {
+    let messages = internal_dates.iter().map(|at| ("Subject: x", *at));
+    store_with(messages)
+}
+
+/// A store with messages of these headers, which all came now.
+pub(in crate::imap) fn store_of_messages(headers: &[&str]) -> (Store, tempfile::TempDir) {
+    store_with(headers.iter().map(|header| (*header, now())))
+}
+
+fn store_with<'a>(messages: impl Iterator<Item = (&'a str, Timestamp)>) -> (Store, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&Options::new(folder.path()), &[SCHEMA]).unwrap();
     let partition = Partition::Account(ANNA);
@@ -23,8 +33,8 @@ fn store_of(internal_dates: &[Timestamp]) -> (Store, tempfile::TempDir) {
         .write(partition, |tx| mailbox::create_account(tx, ANNA, 0, now()))
         .wait()
         .unwrap();
-    for &internal_date in internal_dates {
-        let octets: Arc<[u8]> = b"Subject: x\r\n\r\ny".as_slice().into();
+    for (header, internal_date) in messages {
+        let octets: Arc<[u8]> = format!("{header}\r\n\r\ny").into_bytes().into();
         let message = NewMessage {
             rendered: Arc::new(posthorn_message::render(&octets)),
             blob: store.stage_blob(octets, now()).unwrap(),
