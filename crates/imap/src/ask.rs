@@ -263,7 +263,7 @@ pub enum Answer {
     /// To [`Ask::Store`].
     Stored {
         /// The messages that were changed (or already were so), with the flags after that.
-        changed: Vec<MessageChange>,
+        changed: Vec<StoredMessage>,
         /// Those left alone because of `unchanged_since`.
         modified: Vec<u32>,
     },
@@ -405,6 +405,15 @@ pub struct MessageChange {
     pub flags: Flags,
     /// Its mod-sequence now.
     pub modseq: i64,
+}
+
+/// A message as [`Ask::Store`] left it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredMessage {
+    /// What it is like now.
+    pub now: MessageChange,
+    /// Its mod-sequence before; the same when nothing was changed.
+    pub modseq_before: i64,
 }
 
 /// A message as [`Ask::Fetch`] wants it.

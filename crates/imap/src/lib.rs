@@ -31,7 +31,7 @@ pub mod types;
 
 pub use ask::{
     Answer, Ask, Event, FetchRow, MailboxHandle, MailboxInfo, MailboxStatus, MessageChange, Replaced,
-    ResyncFrom, SelectedMailbox, Transfer,
+    ResyncFrom, SelectedMailbox, StoredMessage, Transfer,
 };
 pub use config::{Config, Limits};
 pub use server::ImapSession;

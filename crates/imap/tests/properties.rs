@@ -8,7 +8,7 @@ use posthorn_base::session::{Output, Session};
 use posthorn_imap::types::{ChangedUids, Flags, ThreadNode};
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
-    MessageChange, SelectedMailbox,
+    MessageChange, SelectedMailbox, StoredMessage,
 };
 use proptest::prelude::*;
 
@@ -123,10 +123,13 @@ fn yes(ask: Ask) -> Answer {
         Ask::Store { uids, change, .. } => Answer::Stored {
             changed: uids
                 .into_iter()
-                .map(|uid| MessageChange {
-                    uid,
-                    flags: change.flags.clone(),
-                    modseq: 6,
+                .map(|uid| StoredMessage {
+                    now: MessageChange {
+                        uid,
+                        flags: change.flags.clone(),
+                        modseq: 6,
+                    },
+                    modseq_before: 2,
                 })
                 .collect(),
             modified: Vec::new(),

@@ -10,10 +10,12 @@ use std::time::Instant;
 
 use posthorn_base::Timestamp;
 use posthorn_base::session::Session;
-use posthorn_imap::types::{ChangedUids, FetchWant, FlagMode, Flags, SectionForm, SpecialUse, SystemFlags, ThreadNode};
+use posthorn_imap::types::{
+    ChangedUids, FetchWant, FlagMode, Flags, SectionForm, SpecialUse, SystemFlags, ThreadNode,
+};
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
-    MessageChange, Replaced, SelectedMailbox, Transfer,
+    MessageChange, Replaced, SelectedMailbox, StoredMessage, Transfer,
 };
 use posthorn_sasl::Mechanism;
 use posthorn_testkit::transcript::{Described, Scripted, play_folder, test_tls};
@@ -406,6 +408,14 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// `before=…`: what it was before; missing: long ago.
+    fn stored(&self) -> StoredMessage {
+        StoredMessage {
+            now: self.change(),
+            modseq_before: self.number("before"),
+        }
+    }
+
     /// `section0=…;section1=…`; `none` is no such section, `~` a line end.
     fn row(&self) -> FetchRow {
         let sections = (0..10).map_while(|index| self.octets(&format!("section{index}")));
@@ -508,7 +518,7 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
             not_reached: fields.numbers("not-reached")?,
         },
         "stored" => Answer::Stored {
-            changed: rows(block).map(|row| row.change()).collect(),
+            changed: rows(block).map(|row| row.stored()).collect(),
             modified: fields.numbers("modified")?,
         },
         "copied" => Answer::Copied {

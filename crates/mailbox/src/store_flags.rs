@@ -25,6 +25,8 @@ pub struct StoredRow {
     pub flags: Flags,
     /// Its MODSEQ now.
     pub modseq: ModSeq,
+    /// Its MODSEQ before; the same when nothing was changed.
+    pub modseq_before: ModSeq,
     /// Whether this STORE changed anything.
     pub is_changed: bool,
 }
@@ -65,6 +67,7 @@ pub fn store_flags(
             uid: row.uid,
             flags,
             modseq,
+            modseq_before: row.modseq,
             is_changed,
         });
     }

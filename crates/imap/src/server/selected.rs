@@ -275,6 +275,11 @@ impl Selected {
         }
     }
 
+    /// Does the client know the message as it was at that mod-sequence?
+    pub(super) fn is_told(&self, uid: u32, modseq: i64) -> bool {
+        modseq <= self.since_modseq || self.told.get(&uid) == Some(&modseq)
+    }
+
     /// Prints the flags of a message, with `\Recent` where it belongs.
     pub(super) fn print_message_flags(&self, out: &mut Vec<u8>, uid: u32, message: &Flags) {
         let recent = self.is_recent(uid).then_some("\\Recent");

@@ -6,7 +6,7 @@ use roaring::RoaringBitmap;
 use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::{Fault, Reply};
 use super::selected::Selected;
-use crate::ask::{Answer, Ask, MessageChange};
+use crate::ask::{Answer, Ask, MessageChange, StoredMessage};
 use crate::codec::sequence_set;
 use crate::types::FlagChange;
 use crate::types::sequence_set::Numbering;
@@ -91,12 +91,21 @@ pub(super) fn answered(connection: &mut Connection, mut storing: Box<Storing>, a
     let condstore = connection.condstore;
     let selected = connection.selected()?;
     // A client that reckons by mod-sequences must hear of what happened before this change as well.
-    let tells_modseq = condstore && changed.iter().any(|change| change.modseq > selected.since_modseq);
+    let tells_modseq = condstore
+        && changed
+            .iter()
+            .any(|stored| stored.now.modseq > selected.since_modseq);
     let mut out = Vec::new();
-    selected.meet_keywords(&mut out, changed.iter().flat_map(|change| &change.flags.keywords));
-    for change in &changed {
-        selected.note_told(change.uid, change.modseq);
-        print_change(&mut out, selected, &storing, change, condstore);
+    selected.meet_keywords(
+        &mut out,
+        changed.iter().flat_map(|stored| &stored.now.flags.keywords),
+    );
+    for StoredMessage { now, modseq_before } in &changed {
+        // A silent reply does not show what somebody else had changed before.
+        if storing.echo == Echo::Flags || selected.is_told(now.uid, *modseq_before) {
+            selected.note_told(now.uid, now.modseq);
+        }
+        print_change(&mut out, selected, &storing, now, condstore);
     }
     connection.noticed |= tells_modseq;
     connection.send(out);

@@ -2,7 +2,7 @@
 
 use posthorn_base::{EmailId, MailboxId, ThreadId, Uid};
 use posthorn_imap::types::{ChangedUids, FlagChange, FlagMode, Flags, SpecialUse, SystemFlags};
-use posthorn_imap::{Answer, MessageChange};
+use posthorn_imap::{Answer, MessageChange, StoredMessage};
 use posthorn_mailbox as mailbox;
 
 /// RFC 8474 section 4.1: letters, digits, `-` and `_`.
@@ -45,11 +45,14 @@ pub(super) fn change(change: FlagChange) -> mailbox::FlagChange {
     }
 }
 
-pub(super) fn stored(row: mailbox::StoredRow) -> MessageChange {
-    MessageChange {
-        uid: row.uid.0,
-        flags: flags(&row.flags),
-        modseq: row.modseq.0,
+pub(super) fn stored(row: mailbox::StoredRow) -> StoredMessage {
+    StoredMessage {
+        now: MessageChange {
+            uid: row.uid.0,
+            flags: flags(&row.flags),
+            modseq: row.modseq.0,
+        },
+        modseq_before: row.modseq_before.0,
     }
 }
 
