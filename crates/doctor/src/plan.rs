@@ -14,6 +14,8 @@ pub struct Key {
     pub selector: String,
     /// The record: `v=DKIM1; k=rsa; p=…`.
     pub value: String,
+    /// Does nothing get signed with it before its record is there?
+    pub is_pending: bool,
 }
 
 /// A service that mail programs look for (RFC 6186, RFC 8314).

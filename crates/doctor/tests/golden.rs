@@ -126,11 +126,13 @@ impl Head {
             "without" => self.remove(value),
             "selectors" => self.question.selectors = words(value),
             "ours" => self.ours(value),
-            "key" => {
+            "key" | "new-key" => {
+                let is_pending = key == "new-key";
                 let (selector, value) = value.split_once(' ').unwrap();
                 let key = Key {
                     selector: selector.to_owned(),
                     value: value.to_owned(),
+                    is_pending,
                 };
                 self.question.ours.as_mut().unwrap().keys.push(key);
             }

@@ -47,6 +47,7 @@ fn question(is_ours: bool) -> Question {
         plan.keys = vec![Key {
             selector: "default".to_owned(),
             value: "v=DKIM1; p=".to_owned(),
+            is_pending: false,
         }];
         question.ours = Some(plan);
     }

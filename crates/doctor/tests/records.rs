@@ -29,6 +29,7 @@ fn key(selector: &str) -> Key {
     Key {
         selector: selector.to_owned(),
         value: line.split('"').nth(1).unwrap().to_owned(),
+        is_pending: false,
     }
 }
 

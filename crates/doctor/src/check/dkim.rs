@@ -55,6 +55,8 @@ const USUAL: [&str; 28] = [
 enum Role {
     /// This server signs with it, and this is its record.
     Ours(String),
+    /// This server will sign with it as soon as this record is there.
+    Pending(String),
     /// Somebody says that it is in use.
     Asked,
     /// It is worth a try.
@@ -112,9 +114,10 @@ fn selectors(context: &Context<'_>) -> Vec<(String, Role)> {
         .our_mail()
         .map(|plan| plan.keys.as_slice())
         .unwrap_or_default();
-    let ours = ours
-        .iter()
-        .map(|key| (key.selector.to_ascii_lowercase(), Role::Ours(key.value.clone())));
+    let ours = ours.iter().map(|key| {
+        let role = if key.is_pending { Role::Pending } else { Role::Ours };
+        (key.selector.to_ascii_lowercase(), role(key.value.clone()))
+    });
     let asked = question
         .selectors
         .iter()
@@ -159,7 +162,10 @@ fn judge(context: &Context<'_>, selector: &str, role: &Role, keys: &[Vec<u8>]) -
     let domain = context.domain();
     let name = format!("{selector}._domainkey.{domain}");
     let mut part = Part::default();
-    let is_in_use = *role != Role::Usual;
+    let is_in_use = match role {
+        Role::Ours(_) | Role::Asked => true,
+        Role::Pending(_) | Role::Usual => false,
+    };
     let worse = |code, what: String| {
         let finding = if is_in_use {
             Finding::lost(code, what)
@@ -170,6 +176,10 @@ fn judge(context: &Context<'_>, selector: &str, role: &Role, keys: &[Vec<u8>]) -
     };
     let selector = shown(selector.as_bytes(), 63);
     let Some(first) = keys.first() else {
+        if let Role::Pending(_) = role {
+            part.add(pending(context, &selector, &name, role));
+            return part;
+        }
         part.add(
             worse(
                 "dkim-key-missing",
@@ -226,7 +236,7 @@ fn judge_key(
         );
         return part;
     }
-    if let Role::Ours(value) = role
+    if let Role::Ours(value) | Role::Pending(value) = role
         && KeyRecord::parse(value.as_bytes()).is_ok_and(|ours| ours.public_key() != key.public_key())
     {
         part.add(
@@ -282,10 +292,20 @@ fn judge_key(
     part
 }
 
+/// A key that waits to be published harms nobody.
+fn pending(context: &Context<'_>, selector: &str, name: &str, role: &Role) -> Finding {
+    let what = format!("The new DKIM key \"{selector}\" is not published yet.");
+    let finding = Finding::better("dkim-key-pending", what).why(
+        "Nothing is signed with it until it is: mail leaves with the signature of an older key, or with none, and then \
+         forwarded mail cannot prove where it comes from.",
+    );
+    republish(finding, context, name, role)
+}
+
 /// What to publish: our own record, or whatever the one who signs says.
 fn republish(finding: Finding, context: &Context<'_>, name: &str, role: &Role) -> Finding {
     match role {
-        Role::Ours(value) => finding
+        Role::Ours(value) | Role::Pending(value) => finding
             .fix("Publish this record as the only TXT record at its name.")
             .publish(Entry::text(context.domain(), name, value)),
         Role::Asked | Role::Usual => finding

@@ -23,8 +23,8 @@ pub(super) enum Refusal {
     NoSuchMessage(QueueId),
     #[error("{account} has no message with the Message-ID {message_id}")]
     NoSuchMail { account: Address, message_id: String },
-    #[error("this is no report: {0}")]
-    Unreadable(#[from] Unreadable),
+    #[error("{file} is no report: {why}")]
+    NoReport { file: String, why: Unreadable },
     #[error("{file}: nothing is kept: {why}")]
     NotKept { file: String, why: &'static str },
     #[error(transparent)]

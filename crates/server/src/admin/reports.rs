@@ -81,7 +81,10 @@ fn send(admin: &Admin, domain: Domain, on: bool) -> Result<Response, Refusal> {
 
 fn keep(admin: &Admin, file: &str, octets: &str) -> Result<Response, Refusal> {
     let octets = STANDARD.decode(octets).unwrap_or_default();
-    let found = read_file(file, &octets, &Limits::default())?;
+    let found = read_file(file, &octets, &Limits::default()).map_err(|why| Refusal::NoReport {
+        file: file.to_owned(),
+        why,
+    })?;
     let (count, now) = (found.len(), clock::wall());
     let kept = admin
         .store

@@ -199,7 +199,9 @@ async fn plan(lookup: &Asking, settings: &Settings, domain: &Domain, keys: &[Key
         (Service::Pop3s, &listen.pop3s),
     ];
     let port = |(service, addresses): (Service, &Vec<SocketAddr>)| {
-        addresses.first().map(|address| (service, address.port()))
+        // 0 is whatever is free when the server starts: nothing that a record could name.
+        let ports = addresses.iter().map(SocketAddr::port);
+        ports.filter(|port| *port != 0).map(|port| (service, port)).next()
     };
     plan.services = services.into_iter().filter_map(port).collect();
     plan
@@ -217,6 +219,7 @@ fn key(view: &KeyView) -> Option<Key> {
     Some(Key {
         selector: view.selector.clone(),
         value: view.value.clone()?,
+        is_pending: view.state == "pending",
     })
 }
 

@@ -370,6 +370,7 @@ fn published(key: &KeyView) -> Option<Key> {
     Some(Key {
         selector: key.selector.clone(),
         value: key.value.clone()?,
+        is_pending: key.state == "pending",
     })
 }
 
