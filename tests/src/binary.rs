@@ -23,19 +23,34 @@ fn find() -> PathBuf {
     let profile = own.parent().and_then(Path::parent).unwrap();
     let path = profile.join("posthorn");
     if !path.exists() {
-        build(profile);
+        build(profile, &["--package", "posthorn-server"]);
+    }
+    path
+}
+
+/// An example program of one of our crates, found and built as the program itself.
+///
+/// # Panics
+/// When there is none and it cannot be built.
+#[must_use]
+pub fn example(package: &str, name: &str) -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let profile = own.parent().and_then(Path::parent).unwrap();
+    let path = profile.join("examples").join(name);
+    if !path.exists() {
+        build(profile, &["--package", package, "--example", name]);
     }
     path
 }
 
 /// Cargo's own lock lets only one of several tests build.
-fn build(profile: &Path) {
+fn build(profile: &Path, what: &[&str]) {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--package", "posthorn-server", "--target-dir"]);
+    cargo.args(["build", "--quiet"]).args(what).arg("--target-dir");
     cargo.arg(profile.parent().unwrap());
     if profile.ends_with("release") {
         cargo.arg("--release");
     }
     let ended = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
-    assert!(ended.success(), "the program under test cannot be built");
+    assert!(ended.success(), "{what:?} cannot be built");
 }

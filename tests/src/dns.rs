@@ -1,10 +1,10 @@
-//! A name server for two or three domains: RFC 1035, over UDP, types A, MX, TXT and PTR, no compression in
-//! answers.
+//! A name server for two or three domains: RFC 1035, over UDP, no compression in answers. Records are put in
+//! one by one, or as a zone file has them.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -19,7 +19,71 @@ pub enum Record {
     Txt(String),
     /// The name of an address.
     Ptr(String),
+    /// Any other: the number of its type, and its data.
+    Other(u16, Vec<u8>),
 }
+
+impl Record {
+    /// From the columns of a zone file: the type and its value.
+    ///
+    /// # Panics
+    /// When the type is not known here, or the value not one of it.
+    #[must_use]
+    pub fn of_zone(kind: &str, value: &str) -> Self {
+        let words: Vec<&str> = value.split_whitespace().collect();
+        let host = |at: usize| words.get(at).unwrap().trim_end_matches('.').to_owned();
+        let number = |at: usize| words.get(at).unwrap().parse::<u16>().unwrap().to_be_bytes();
+        let octet = |at: usize| words.get(at).unwrap().parse::<u8>().unwrap();
+        match kind {
+            "A" => Self::A(value.parse().unwrap()),
+            "MX" => Self::Mx(host(1)),
+            "PTR" => Self::Ptr(host(0)),
+            // "a" "b": what is between the quotation marks, joined.
+            "TXT" => Self::Txt(value.split('"').skip(1).step_by(2).collect()),
+            "NS" => Self::Other(2, name(&host(0)).unwrap()),
+            "CNAME" => Self::Other(CNAME, name(&host(0)).unwrap()),
+            "SRV" => Self::Other(
+                33,
+                [
+                    &number(0),
+                    &number(1),
+                    &number(2),
+                    name(&host(3)).unwrap().as_slice(),
+                ]
+                .concat(),
+            ),
+            "TLSA" => {
+                let hex = words.get(3).unwrap();
+                let digits = |at: usize| u8::from_str_radix(hex.get(at..at + 2).unwrap(), 16).unwrap();
+                let hash: Vec<u8> = (0..hex.len()).step_by(2).map(digits).collect();
+                Self::Other(52, [&[octet(0), octet(1), octet(2)], hash.as_slice()].concat())
+            }
+            "CAA" => {
+                let tag = words.get(1).unwrap();
+                let length = u8::try_from(tag.len()).unwrap();
+                let value = words.get(2).unwrap().trim_matches('"');
+                Self::Other(
+                    257,
+                    [&[octet(0), length], tag.as_bytes(), value.as_bytes()].concat(),
+                )
+            }
+            _ => panic!("{kind} records are not known here: {value}"),
+        }
+    }
+
+    fn kind(&self) -> u16 {
+        match self {
+            Self::A(_) => 1,
+            Self::Ptr(_) => 12,
+            Self::Mx(_) => 15,
+            Self::Txt(_) => 16,
+            Self::Other(kind, _) => *kind,
+        }
+    }
+}
+
+/// The type that stands for whatever is asked.
+const CNAME: u16 = 5;
 
 type Names = HashMap<String, Vec<Record>>;
 
@@ -84,9 +148,13 @@ impl Dns {
         names.remove(&name.to_ascii_lowercase());
     }
 
-    /// The name of `127.0.0.last`.
-    pub fn name_loopback(&self, last: u8, host: &str) {
-        self.add(&format!("{last}.0.0.127.in-addr.arpa"), Record::Ptr(host.to_owned()));
+    /// The name of an address.
+    pub fn name_address(&self, address: Ipv4Addr, host: &str) {
+        let [a, b, c, d] = address.octets();
+        self.add(
+            &format!("{d}.{c}.{b}.{a}.in-addr.arpa"),
+            Record::Ptr(host.to_owned()),
+        );
     }
 }
 
@@ -103,10 +171,11 @@ fn answer(question: &[u8], names: &Names) -> Option<Vec<u8>> {
     let (name, end) = read_name(question, 12)?;
     let asked = u16::from_be_bytes([*question.get(end)?, *question.get(end + 1)?]);
     let records = names.get(&name.to_ascii_lowercase());
-    let matching: Vec<Vec<u8>> = records
+    let matching: Vec<(u16, Vec<u8>)> = records
         .into_iter()
         .flatten()
-        .filter_map(|record| data(record, asked))
+        .filter(|record| record.kind() == asked || record.kind() == CNAME)
+        .filter_map(|record| Some((record.kind(), data(record)?)))
         .collect();
     let no_such_name: u8 = if records.is_none() { 3 } else { 0 };
     let mut out = question.get(..2)?.to_vec();
@@ -115,10 +184,10 @@ fn answer(question: &[u8], names: &Names) -> Option<Vec<u8>> {
     out.extend_from_slice(&u16::try_from(matching.len()).ok()?.to_be_bytes());
     out.extend_from_slice(&[0, 0, 0, 0]);
     out.extend_from_slice(question.get(12..end + 4)?);
-    for data in matching {
+    for (kind, data) in matching {
         // The name by pointer to the question, the type, IN, no time to live.
         out.extend_from_slice(&[0xc0, 12]);
-        out.extend_from_slice(&asked.to_be_bytes());
+        out.extend_from_slice(&kind.to_be_bytes());
         out.extend_from_slice(&[0, 1, 0, 0, 0, 0]);
         out.extend_from_slice(&u16::try_from(data.len()).ok()?.to_be_bytes());
         out.extend_from_slice(&data);
@@ -126,12 +195,12 @@ fn answer(question: &[u8], names: &Names) -> Option<Vec<u8>> {
     Some(out)
 }
 
-fn data(record: &Record, asked: u16) -> Option<Vec<u8>> {
-    match (record, asked) {
-        (Record::A(address), 1) => Some(address.octets().to_vec()),
-        (Record::Mx(host), 15) => Some([&[0, 10], name(host)?.as_slice()].concat()),
-        (Record::Ptr(host), 12) => name(host),
-        (Record::Txt(text), 16) => {
+fn data(record: &Record) -> Option<Vec<u8>> {
+    match record {
+        Record::A(address) => Some(address.octets().to_vec()),
+        Record::Mx(host) => Some([&[0, 10], name(host)?.as_slice()].concat()),
+        Record::Ptr(host) => name(host),
+        Record::Txt(text) => {
             let mut data = Vec::new();
             for piece in text.as_bytes().chunks(255) {
                 data.push(u8::try_from(piece.len()).ok()?);
@@ -139,7 +208,7 @@ fn data(record: &Record, asked: u16) -> Option<Vec<u8>> {
             }
             Some(data)
         }
-        (Record::A(_) | Record::Mx(_) | Record::Ptr(_) | Record::Txt(_), _) => None,
+        Record::Other(_, data) => Some(data.clone()),
     }
 }
 

@@ -43,6 +43,18 @@ impl Message {
         Self::with_body(from, to, body.as_bytes())
     }
 
+    /// With these fields, each ended by CRLF, before the usual ones; `From` and `To` are among them.
+    #[must_use]
+    pub fn with_fields(fields: &str) -> Self {
+        let token = token();
+        let octets = format!(
+            "{TOKEN}{token}\r\n{fields}Subject: A test\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\n\
+             Message-ID: <{token}@sender.test>\r\n\r\nDear reader,\r\n"
+        )
+        .into_bytes();
+        Self { token, octets }
+    }
+
     /// With this body.
     #[must_use]
     pub fn with_body(from: &str, to: &str, body: &[u8]) -> Self {
@@ -70,4 +82,33 @@ pub fn sent_part(stored: &[u8]) -> Option<(String, &[u8])> {
     let value = part.get(TOKEN.len()..)?;
     let end = value.iter().position(|&c| c == b'\r')?;
     Some((String::from_utf8_lossy(value.get(..end)?).into_owned(), part))
+}
+
+/// What `host` says was checked of a stored message: its Authentication-Results on one line, without comments.
+///
+/// # Panics
+/// When there is no such field.
+#[must_use]
+pub fn results(stored: &str, host: &str) -> String {
+    let field = format!("Authentication-Results: {host};");
+    let (_, value) = stored
+        .split_once(&field)
+        .unwrap_or_else(|| panic!("no {field}\n{stored}"));
+    let mut out = String::new();
+    let mut depth = 0;
+    for line in value.split_inclusive("\r\n") {
+        // A line that does not begin with a space begins the next field.
+        if !out.is_empty() && !line.starts_with([' ', '\t']) {
+            break;
+        }
+        for c in line.chars() {
+            match c {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ if depth == 0 => out.push(c),
+                _ => {}
+            }
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
 }

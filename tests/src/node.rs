@@ -10,6 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use crate::binary::posthorn;
 use crate::dns::Dns;
 use crate::imap::{Imap, Stored};
+use crate::message::Message;
 use crate::program::{Finished, Input, run};
 use crate::smtp::Smtp;
 use crate::wait::until;
@@ -362,7 +363,39 @@ impl Node {
     /// When it cannot be read.
     #[must_use]
     pub fn inbox(&self, name: &str) -> Vec<Stored> {
-        self.imap(name).messages("INBOX").unwrap()
+        self.mailbox(name, "INBOX")
+    }
+
+    /// Everything in one of somebody's mailboxes.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    #[must_use]
+    pub fn mailbox(&self, name: &str, mailbox: &str) -> Vec<Stored> {
+        self.imap(name).messages(mailbox).unwrap()
+    }
+
+    /// The first message in somebody's mailbox, once there is one, as text.
+    ///
+    /// # Panics
+    /// When none comes.
+    #[must_use]
+    pub fn arrived(&self, name: &str, mailbox: &str) -> String {
+        let first = until("a message arrives", || {
+            self.mailbox(name, mailbox).into_iter().next()
+        });
+        String::from_utf8_lossy(&first.octets).into_owned()
+    }
+
+    /// What `posthorn explain` says of a message.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[must_use]
+    pub fn explain(&self, name: &str, message: &Message, level: &str) -> String {
+        let id = format!("<{}@sender.test>", message.token);
+        let arguments = ["explain", &self.address(name), &id, "--level", level];
+        self.posthorn(&arguments, Input::None).ok()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Programs of other people: whether they are there, and what they said.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -120,17 +121,69 @@ fn kill(id: u32) {
     drop(Command::new("sh").args(["-c", &format!("kill -9 {id}")]).status());
 }
 
+/// A Python that has these modules: the one in the path, the system's, or the one of the test tools. Where
+/// there is none, the test says so and ends.
+///
+/// # Panics
+/// With `CI=true`, when there is none.
+#[must_use]
+pub fn python_with(modules: &[&str]) -> Option<Command> {
+    let imports = format!("import {}", modules.join(", "));
+    let of_tools = test_tools().join("bin/python");
+    let candidates = [
+        PathBuf::from("python3"),
+        PathBuf::from("/usr/bin/python3"),
+        of_tools,
+    ];
+    let has_modules = |python: &PathBuf| {
+        let mut command = Command::new(python);
+        command.args(["-c", &imports]).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let Some(python) = candidates.into_iter().find(has_modules) else {
+        skip(&format!("a Python with {}", modules.join(" and ")));
+        return None;
+    };
+    let mut command = Command::new(python);
+    command.arg("-B");
+    Some(command)
+}
+
+/// A program from PyPI, which `scripts/install-test-tools` has put into a place of its own. Where it is not, the
+/// test says so and ends.
+///
+/// # Panics
+/// With `CI=true`, when it is not there.
+#[must_use]
+pub fn tool_of_tests(name: &str) -> Option<PathBuf> {
+    let path = test_tools().join("bin").join(name);
+    if path.is_file() {
+        return Some(path);
+    }
+    skip(name);
+    None
+}
+
+/// Where `scripts/install-test-tools` puts what comes from PyPI: below the target folder.
+fn test_tools() -> PathBuf {
+    // target/debug/deps/serve-0123 → target
+    let own = std::env::current_exe().unwrap();
+    own.ancestors().nth(3).unwrap().join("test-tools")
+}
+
+/// A script of `tests/py`.
+#[must_use]
+pub fn script(name: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/py")).join(name)
+}
+
 /// Runs a script of `tests/py`; gives what it printed.
 ///
 /// # Panics
 /// When it fails.
 #[track_caller]
-pub fn python(script: &str, arguments: &[&str]) -> String {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/py");
+pub fn python(name: &str, arguments: &[&str]) -> String {
     let mut command = Command::new("python3");
-    command
-        .arg("-B")
-        .arg(format!("{folder}/{script}"))
-        .args(arguments);
+    command.arg("-B").arg(script(name)).args(arguments);
     run(&mut command, Input::None).ok()
 }

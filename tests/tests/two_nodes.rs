@@ -2,61 +2,23 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
-use std::net::{Ipv4Addr, TcpListener};
-
 use posthorn_tests::{
-    Demo, Dns, Ending, Imap, Input, Message, Node, Options, PASSWORD, Random, Record, Smtp, posthorn, run,
-    sent_part, until,
+    Demo, Ending, Imap, Input, Internet, Message, Node, PASSWORD, Random, Smtp, posthorn, run, sent_part,
+    until,
 };
 
-/// One port that is free on two loopback addresses: servers find each other by address, the port is one
-/// setting for all.
-fn meeting_point() -> (Ipv4Addr, Ipv4Addr, u16) {
-    let mut random = Random::seeded();
-    let mut octet = || u8::try_from(1 + random.below(250)).unwrap();
-    let (a, b) = (
-        Ipv4Addr::new(127, octet(), octet(), 1),
-        Ipv4Addr::new(127, octet(), octet(), 2),
-    );
-    let first = TcpListener::bind((a, 0)).unwrap();
-    let port = first.local_addr().unwrap().port();
-    let second = TcpListener::bind((b, port)).unwrap();
-    drop((first, second));
-    (a, b, port)
-}
-
-struct Internet {
+struct Pair {
     here: Node,
     there: Node,
-    _dns: Dns,
+    _internet: Internet,
 }
 
-fn node(name: &str, address: Ipv4Addr, port: u16, dns: &Dns) -> Node {
-    let settings = format!(
-        "[queue]\nport = {port}\nretry_after = [\"1h\"]\n[dns]\nresolvers = [\"{}\"]\ntimeout = \"2s\"\n",
-        dns.address
-    );
-    Node::start(Options {
-        hostname: format!("mail.{name}.test"),
-        domain: format!("{name}.test"),
-        smtp: format!("{address}:{port}"),
-        settings,
-        ..Options::default()
-    })
-}
-
-fn internet() -> Internet {
-    let (a, b, port) = meeting_point();
-    let dns = Dns::serve(&[
-        ("here.test", Record::Mx("mail.here.test".to_owned())),
-        ("mail.here.test", Record::A(a)),
-        ("there.test", Record::Mx("mail.there.test".to_owned())),
-        ("mail.there.test", Record::A(b)),
-    ]);
-    Internet {
-        here: node("here", a, port, &dns),
-        there: node("there", b, port, &dns),
-        _dns: dns,
+fn pair() -> Pair {
+    let internet = Internet::new();
+    Pair {
+        here: internet.node("here.test", 1),
+        there: internet.node("there.test", 2),
+        _internet: internet,
     }
 }
 
@@ -75,9 +37,9 @@ fn arrived(node: &Node, name: &str) -> Vec<u8> {
 
 #[test]
 fn a_message_goes_from_one_domain_to_the_other_unchanged() {
-    let internet = internet();
-    let message = submit(&internet.here, "ben@there.test");
-    let stored = arrived(&internet.there, "ben");
+    let pair = pair();
+    let message = submit(&pair.here, "ben@there.test");
+    let stored = arrived(&pair.there, "ben");
     assert_eq!(sent_part(&stored).unwrap().1, message.octets);
     let text = String::from_utf8_lossy(&stored);
     assert!(text.starts_with("Return-Path: <anna@here.test>\r\n"), "{text}");
@@ -86,24 +48,20 @@ fn a_message_goes_from_one_domain_to_the_other_unchanged() {
 
 #[test]
 fn a_message_waits_for_a_server_that_is_down() {
-    let mut internet = internet();
-    internet.there.stop(Ending::Asked);
-    let message = submit(&internet.here, "ben@there.test");
+    let mut pair = pair();
+    pair.there.stop(Ending::Asked);
+    let message = submit(&pair.here, "ben@there.test");
     until("the first attempt has failed", || {
-        let listed = internet
-            .here
-            .posthorn(&["queue", "list", "--json"], Input::None)
-            .ok();
+        let listed = pair.here.posthorn(&["queue", "list", "--json"], Input::None).ok();
         let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
         let one = &listed["recipients"][0];
         (one["attempts"] == 1 && one["is_being_tried"] == false).then_some(())
     });
-    internet.there.serve();
-    internet
-        .here
+    pair.there.serve();
+    pair.here
         .posthorn(&["queue", "retry", "--domain", "there.test"], Input::None)
         .ok();
-    let stored = arrived(&internet.there, "ben");
+    let stored = arrived(&pair.there, "ben");
     assert_eq!(sent_part(&stored).unwrap().1, message.octets);
 }
 
@@ -126,12 +84,12 @@ fn empty_queue(node: &Node) {
 fn nothing_is_lost_on_the_way_when_either_server_is_killed() {
     const ROUNDS: usize = 10;
     const EACH: usize = 25;
-    let mut internet = internet();
+    let mut pair = pair();
     let mut random = Random::seeded();
     let mut sent: Vec<Message> = Vec::new();
     for round in 0..ROUNDS {
-        let from = internet.here.address("anna");
-        let mut submission = internet.here.submission("anna");
+        let from = pair.here.address("anna");
+        let mut submission = pair.here.submission("anna");
         for _ in 0..EACH {
             let message = Message::of_size(&from, "ben@there.test", 4_000);
             assert_eq!(
@@ -145,16 +103,16 @@ fn nothing_is_lost_on_the_way_when_either_server_is_killed() {
         }
         (0..random.below(1_000_000)).for_each(|_| std::hint::spin_loop());
         let victim = if round % 2 == 0 {
-            &mut internet.here
+            &mut pair.here
         } else {
-            &mut internet.there
+            &mut pair.there
         };
         victim.stop(Ending::Killed);
         victim.check_store();
         victim.serve();
     }
-    empty_queue(&internet.here);
-    let stored = internet.there.inbox("ben");
+    empty_queue(&pair.here);
+    let stored = pair.there.inbox("ben");
     let copies = |message: &Message| {
         let has_token = |octets: &[u8]| sent_part(octets).is_some_and(|(token, _)| token == message.token);
         stored
@@ -179,16 +137,16 @@ fn nothing_is_lost_on_the_way_when_either_server_is_killed() {
         sent.len()
     );
     assert!(
-        internet.here.inbox("anna").is_empty(),
+        pair.here.inbox("anna").is_empty(),
         "no report that something failed"
     );
 }
 
 #[test]
 fn an_unknown_recipient_elsewhere_comes_back_as_a_report_in_plain_words() {
-    let internet = internet();
-    let message = submit(&internet.here, "nobody@there.test");
-    let report = String::from_utf8(arrived(&internet.here, "anna")).unwrap();
+    let pair = pair();
+    let message = submit(&pair.here, "nobody@there.test");
+    let report = String::from_utf8(arrived(&pair.here, "anna")).unwrap();
     for words in [
         "Return-Path: <>",
         "multipart/report",
@@ -200,14 +158,14 @@ fn an_unknown_recipient_elsewhere_comes_back_as_a_report_in_plain_words() {
     ] {
         assert!(report.contains(words), "`{words}` is not in: {report}");
     }
-    assert!(internet.there.inbox("anna").is_empty());
+    assert!(pair.there.inbox("anna").is_empty());
 }
 
 #[test]
 fn a_domain_that_does_not_exist_comes_back_as_a_report() {
-    let internet = internet();
-    submit(&internet.here, "someone@nowhere.test");
-    let report = String::from_utf8(arrived(&internet.here, "anna")).unwrap();
+    let pair = pair();
+    submit(&pair.here, "someone@nowhere.test");
+    let report = String::from_utf8(arrived(&pair.here, "anna")).unwrap();
     assert!(
         report.contains("someone@nowhere.test") && report.contains("Action: failed"),
         "{report}"
