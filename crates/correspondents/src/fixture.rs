@@ -62,7 +62,7 @@ pub(crate) fn send(tx: &mut Tx<'_>, address: &str, name: &str, now: Timestamp) {
 
 /// What is known of a sender after [`YEAR`], when whoever was written to is an old acquaintance.
 pub(crate) fn known(tx: &Tx<'_>, address: &str, name: &str) -> Known {
-    known_at(tx, address, name, (NearDomains::FirstContact, YEAR))
+    known_at(tx, address, name, (NearDomains::Stranger, YEAR))
 }
 
 pub(crate) fn known_at(tx: &Tx<'_>, address: &str, name: &str, (near, hours): (NearDomains, i64)) -> Known {

@@ -32,8 +32,9 @@ pub struct Question<'a> {
 pub enum NearDomains {
     /// Never.
     Skip,
-    /// When the address was never met and its domain is not an old acquaintance.
-    FirstContact,
+    /// When neither the address nor its domain is an old acquaintance: whoever pretends may begin with a
+    /// harmless message.
+    Stranger,
     /// Whoever it is.
     Always,
 }
@@ -117,9 +118,7 @@ pub fn know(
     }
     let wants_domains = match near {
         NearDomains::Skip => false,
-        NearDomains::FirstContact => {
-            address_familiarity == Familiarity::Unknown && domain_familiarity < Familiarity::Known
-        }
+        NearDomains::Stranger => domain_familiarity < Familiarity::Known,
         NearDomains::Always => true,
     };
     if wants_domains {

@@ -97,7 +97,7 @@ pub struct Acquaintance {
     /// Known domains with the [`crate::skeleton`] of the domain in `From`; itself may be among them.
     pub same_skeleton: Vec<String>,
     /// Some more known domains, the best known first, for names that are near or inside one another; at most
-    /// [`MAX_KNOWN_DOMAINS`] are looked at. May be left empty unless `address` is [`Familiarity::Unknown`].
+    /// [`MAX_KNOWN_DOMAINS`] are looked at. May be left empty when `domain` is [`Familiarity::Known`].
     ///
     /// Here and in `same_skeleton` only domains that are known better than the one in `From`, or a look-alike
     /// that wrote once would make the genuine one suspicious: those of [`Familiarity::Known`].

@@ -164,7 +164,7 @@ impl Facts<'_> {
             domain: &author.domain,
             skeleton: &author.skeleton,
             name_key: &author.name_key,
-            near: NearDomains::FirstContact,
+            near: NearDomains::Stranger,
         };
         let mut acquaintance = correspondents::know(self.tx, account, &question, self.now)?.acquaintance;
         acquaintance.colleagues = correspondents::own_namesakes(self.tx, &author.name_key)?;

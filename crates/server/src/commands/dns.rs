@@ -158,6 +158,12 @@ fn show_records(
     for unanswered in &present.unanswered {
         output::complain(&format!("warning: {unanswered}"));
     }
+    if shape == Shape::Zone && !present.unanswered.is_empty() {
+        return Err(Failure::Refused(
+            "no zone is printed: it could replace records that are there and could not be read; try again"
+                .to_owned(),
+        ));
+    }
     match shape {
         Shape::Text => output::print(to_text(&wanted, domain, output::columns().min(WIDTH)).trim_end())?,
         Shape::Zone => output::print(zone(&wanted, domain, &present.name_servers).trim_end())?,
