@@ -137,3 +137,6 @@ impl Probe for Connecting<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
