@@ -126,74 +126,57 @@ pub enum Record {
 }
 
 impl Record {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::A(_) => Kind::A,
+            Self::Aaaa(_) => Kind::Aaaa,
+            Self::Mx { .. } => Kind::Mx,
+            Self::Txt(_) => Kind::Txt,
+            Self::Ptr(_) => Kind::Ptr,
+            Self::Cname(_) => Kind::Cname,
+            Self::Ns(_) => Kind::Ns,
+            Self::Soa { .. } => Kind::Soa,
+            Self::Srv { .. } => Kind::Srv,
+            Self::Tlsa { .. } => Kind::Tlsa,
+            Self::Caa { .. } => Kind::Caa,
+        }
+    }
+
     /// The address, of an A or AAAA record.
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
-        match self {
-            Self::A(ip) => Some(IpAddr::V4(*ip)),
-            Self::Aaaa(ip) => Some(IpAddr::V6(*ip)),
-            Self::Mx { .. }
-            | Self::Txt(_)
-            | Self::Ptr(_)
-            | Self::Cname(_)
-            | Self::Ns(_)
-            | Self::Soa { .. }
-            | Self::Srv { .. }
-            | Self::Tlsa { .. }
-            | Self::Caa { .. } => None,
+        if let Self::A(ip) = self {
+            return Some(IpAddr::V4(*ip));
         }
+        let Self::Aaaa(ip) = self else { return None };
+        Some(IpAddr::V6(*ip))
     }
 
     /// Preference and host, of an MX record.
     #[must_use]
     pub fn mail_host(&self) -> Option<(u16, &str)> {
-        match self {
-            Self::Mx { preference, exchange } => Some((*preference, exchange)),
-            Self::A(_)
-            | Self::Aaaa(_)
-            | Self::Txt(_)
-            | Self::Ptr(_)
-            | Self::Cname(_)
-            | Self::Ns(_)
-            | Self::Soa { .. }
-            | Self::Srv { .. }
-            | Self::Tlsa { .. }
-            | Self::Caa { .. } => None,
-        }
+        let Self::Mx { preference, exchange } = self else {
+            return None;
+        };
+        Some((*preference, exchange))
     }
 
     /// The octets, of a TXT record.
     #[must_use]
     pub fn text(&self) -> Option<&[u8]> {
-        match self {
-            Self::Txt(text) => Some(text),
-            Self::A(_)
-            | Self::Aaaa(_)
-            | Self::Mx { .. }
-            | Self::Ptr(_)
-            | Self::Cname(_)
-            | Self::Ns(_)
-            | Self::Soa { .. }
-            | Self::Srv { .. }
-            | Self::Tlsa { .. }
-            | Self::Caa { .. } => None,
-        }
+        let Self::Txt(text) = self else { return None };
+        Some(text)
     }
 
     /// The name, of a PTR, CNAME or NS record.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        match self {
-            Self::Ptr(name) | Self::Cname(name) | Self::Ns(name) => Some(name),
-            Self::A(_)
-            | Self::Aaaa(_)
-            | Self::Mx { .. }
-            | Self::Txt(_)
-            | Self::Soa { .. }
-            | Self::Srv { .. }
-            | Self::Tlsa { .. }
-            | Self::Caa { .. } => None,
-        }
+        let (Self::Ptr(name) | Self::Cname(name) | Self::Ns(name)) = self else {
+            return None;
+        };
+        Some(name)
     }
 }
 

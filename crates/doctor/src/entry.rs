@@ -49,7 +49,7 @@ impl Entry {
     /// Its kind.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        kind_of(&self.record)
+        self.record.kind()
     }
 
     /// What a TXT record is about; `None` for other kinds, which say so themselves.
@@ -101,23 +101,6 @@ impl Serialize for Entry {
         fields.serialize_field("value", &self.value())?;
         fields.serialize_field("content", &self.content())?;
         fields.end()
-    }
-}
-
-/// The kind of a record.
-pub(crate) fn kind_of(record: &Record) -> Kind {
-    match record {
-        Record::A(_) => Kind::A,
-        Record::Aaaa(_) => Kind::Aaaa,
-        Record::Mx { .. } => Kind::Mx,
-        Record::Txt(_) => Kind::Txt,
-        Record::Ptr(_) => Kind::Ptr,
-        Record::Cname(_) => Kind::Cname,
-        Record::Ns(_) => Kind::Ns,
-        Record::Soa { .. } => Kind::Soa,
-        Record::Srv { .. } => Kind::Srv,
-        Record::Tlsa { .. } => Kind::Tlsa,
-        Record::Caa { .. } => Kind::Caa,
     }
 }
 

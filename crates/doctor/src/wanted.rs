@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use posthorn_base::lookup::{Answer, Kind, Lookup, NoRecords, Record};
 use serde::Serialize;
 
-use crate::entry::{Entry, kind_of, printable};
+use crate::entry::{Entry, printable};
 
 /// Records that belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -185,7 +185,7 @@ fn is_rival(found: &Record, wanted: &Record) -> bool {
         (Record::Caa { tag: found, .. }, Record::Caa { tag: wanted, .. }) => {
             found.eq_ignore_ascii_case(wanted)
         }
-        _ => kind_of(found) == kind_of(wanted),
+        _ => found.kind() == wanted.kind(),
     }
 }
 

@@ -99,7 +99,7 @@ impl Names {
             let Some(records) = self.records.get(&name) else {
                 return Err(self.none(&name));
             };
-            let found: Vec<Record> = records.iter().filter(|r| kind_of(r) == kind).cloned().collect();
+            let found: Vec<Record> = records.iter().filter(|r| r.kind() == kind).cloned().collect();
             if !found.is_empty() {
                 return Ok(Arc::from(found));
             }
@@ -156,22 +156,6 @@ fn plain(name: &str) -> String {
 
 fn is_speakable(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(|label| (1..=63).contains(&label.len()))
-}
-
-fn kind_of(record: &Record) -> Kind {
-    match record {
-        Record::A(_) => Kind::A,
-        Record::Aaaa(_) => Kind::Aaaa,
-        Record::Mx { .. } => Kind::Mx,
-        Record::Txt(_) => Kind::Txt,
-        Record::Ptr(_) => Kind::Ptr,
-        Record::Cname(_) => Kind::Cname,
-        Record::Ns(_) => Kind::Ns,
-        Record::Soa { .. } => Kind::Soa,
-        Record::Srv { .. } => Kind::Srv,
-        Record::Tlsa { .. } => Kind::Tlsa,
-        Record::Caa { .. } => Kind::Caa,
-    }
 }
 
 fn record(kind: &str, data: &str) -> Option<Record> {
