@@ -8,7 +8,7 @@
     reason = "a test may, and some of these are about how long something takes"
 )]
 
-use std::net::UdpSocket;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use posthorn_tests::{Dns, Input, Message, Node, Options, Record, Reply, results};
@@ -74,6 +74,9 @@ fn lies_in(node: &Node, mailbox: &str, message: &Message) -> String {
 fn what_nobody_vouches_for_lies_where_the_domain_in_from_asks() {
     let dns = Dns::serve(&[]);
     let node = node(&dns);
+    // Whoever forwards runs a mail server, and those have a name.
+    dns.name_address(Ipv4Addr::LOCALHOST, "mail.stranger.test");
+    dns.add("mail.stranger.test", Record::A(Ipv4Addr::LOCALHOST));
     for (policy, mailbox) in [("none", "INBOX"), ("quarantine", "Junk"), ("reject", "Junk")] {
         let domain = format!("{policy}.victim.test");
         victim(&dns, &domain, Some(policy));
@@ -89,6 +92,17 @@ fn what_nobody_vouches_for_lies_where_the_domain_in_from_asks() {
         let told = node.explain("anna", &message, "plain");
         assert!(told.contains(&domain), "{told}");
     }
+}
+
+#[test]
+fn what_everything_speaks_against_is_refused() {
+    let dns = Dns::serve(&[]);
+    let node = node(&dns);
+    // A host without a name, a hard failure of SPF, and no trace of a forwarder.
+    victim(&dns, "bank.test", Some("reject"));
+    let (_, reply) = forged(&node, "boss@bank.test");
+    assert!(reply.is("550 5.7.1"), "{reply:?}");
+    assert_eq!(node.mailbox("anna", "Junk").len(), 0);
 }
 
 #[test]
@@ -115,7 +129,7 @@ fn a_domain_can_have_mail_refused_that_its_author_wants_refused() {
     let (message, reply) = forged(&node, "boss@shop.test");
     assert!(reply.is("250"), "{reply:?}");
     lies_in(&node, "Junk", &message);
-    // Back to what holds by itself.
+    // The mildest rule.
     node.posthorn(&["domain", "rules", "here.test", "--reject", "junk"], Input::None)
         .ok();
     let (message, reply) = forged(&node, "boss@bank.test");

@@ -29,6 +29,7 @@ pub fn read_rules(text: &str) -> Rules {
     for word in text.split_whitespace() {
         match word {
             "reject=refuse" => rules.on_reject = OnReject::Refuse,
+            "reject=junk" => rules.on_reject = OnReject::Junk,
             "reject=refuse-if-sure" => rules.on_reject = OnReject::RefuseIfOthersAgree,
             "quarantine=inbox" => rules.on_quarantine = OnQuarantine::Inbox,
             "impersonation=inbox" => rules.on_impersonation = OnImpersonation::Inbox,

@@ -64,7 +64,9 @@ impl Months {
             tidy(tx, day(today)).unwrap();
             for key in records(tx, &domain()).unwrap() {
                 let texts: Vec<&String> = seen.iter().map(|seen| &seen.value).collect();
-                if key.state == KeyState::Pending && texts.iter().any(|text| is_published(&[text], &key)) {
+                if key.state == KeyState::Pending
+                    && texts.iter().any(|text| is_published(&[text], &key.value))
+                {
                     activate(tx, &domain(), &key.selector, day(today), VALID_FOR).unwrap();
                 }
             }

@@ -36,8 +36,6 @@ pub enum Refusal {
     Loop,
     /// The message breaks RFC 5322 in a way that we do not accept; the text says how: 554 5.6.0.
     Malformed(String),
-    /// The sender's domain asks (DMARC) that mail which fails its checks be refused: 550 5.7.26.
-    NotAuthentic(String),
     /// A rule of this server; the text says which: 550 5.7.1.
     Policy(String),
     /// A rule of this server that may be over later: 451 4.7.1.
@@ -77,7 +75,6 @@ impl Refusal {
             Self::RateLimited => Reply::new(450, (4, 7, 1), "Too much mail; try again later"),
             Self::Loop => Reply::new(554, (5, 4, 6), "The message goes round in circles (mail loop)"),
             Self::Malformed(text) => Reply::new(554, (5, 6, 0), text),
-            Self::NotAuthentic(text) => Reply::new(550, (5, 7, 26), text),
             Self::Policy(text) => Reply::new(550, (5, 7, 1), text),
             Self::TemporaryPolicy(text) => Reply::new(451, (4, 7, 1), text),
             Self::InsufficientStorage => Reply::new(452, (4, 3, 1), "Not enough space; try again later"),

@@ -14,7 +14,6 @@ use crate::evidence::{Evidence, IprevResult, Origin, Place, Reason, Verdict};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OnReject {
     /// Put it into Junk.
-    #[default]
     Junk,
     /// Refuse it with 550 5.7.1, whatever else speaks for it, unless it came over a mailing list that the
     /// reader knows. Loses mail of mailing lists and forwarders; for those who know that they get none.
@@ -28,6 +27,7 @@ pub enum OnReject {
     ///   hands a message on add one), no List-Id, no ARC field, and no signature of the domain in `From`,
     ///   not even one that fails, because changes on the way break signatures;
     /// - nothing of this is unknown because the DNS did not answer.
+    #[default]
     RefuseIfOthersAgree,
 }
 

@@ -131,8 +131,8 @@ fn rules(name: &str) -> Rules {
             on_reject: OnReject::Refuse,
             ..new
         },
-        "others-agree" => Rules {
-            on_reject: OnReject::RefuseIfOthersAgree,
+        "junk" => Rules {
+            on_reject: OnReject::Junk,
             ..new
         },
         "knows-list" => Rules {

@@ -143,74 +143,32 @@ impl<M> SearchKey<M> {
 
     /// Does a part of the tree that names messages fit?
     pub(crate) fn any_messages(&self, fits: &impl Fn(&M) -> bool) -> bool {
-        match self {
-            Self::Messages(messages) => fits(messages),
-            Self::And(keys) => keys.iter().any(|key| key.any_messages(fits)),
-            Self::Or(left, right) => left.any_messages(fits) || right.any_messages(fits),
-            Self::Not(key) => key.any_messages(fits),
-            Self::Flags(_)
-            | Self::Keyword(_)
-            | Self::Before(_)
-            | Self::On(_)
-            | Self::Since(_)
-            | Self::Older(_)
-            | Self::Younger(_)
-            | Self::SentBefore(_)
-            | Self::SentOn(_)
-            | Self::SentSince(_)
-            | Self::Larger(_)
-            | Self::Smaller(_)
-            | Self::From(_)
-            | Self::To(_)
-            | Self::Cc(_)
-            | Self::Bcc(_)
-            | Self::Subject(_)
-            | Self::Header { .. }
-            | Self::Body(_)
-            | Self::Text(_)
-            | Self::ModSeq(_)
-            | Self::EmailId(_)
-            | Self::ThreadId(_)
-            | Self::SavedBefore(_)
-            | Self::SavedOn(_)
-            | Self::SavedSince(_) => false,
-        }
+        self.any_leaf(&|key| {
+            if let Self::Messages(messages) = key {
+                fits(messages)
+            } else {
+                false
+            }
+        })
     }
 
     /// Does the tree look at mod-sequences? Then the reply carries one (RFC 7162 section 3.1.5).
     pub(crate) fn has_modseq(&self) -> bool {
-        match self {
-            Self::ModSeq(_) => true,
-            Self::And(keys) => keys.iter().any(Self::has_modseq),
-            Self::Or(left, right) => left.has_modseq() || right.has_modseq(),
-            Self::Not(key) => key.has_modseq(),
-            Self::Messages(_)
-            | Self::Flags(_)
-            | Self::Keyword(_)
-            | Self::Before(_)
-            | Self::On(_)
-            | Self::Since(_)
-            | Self::Older(_)
-            | Self::Younger(_)
-            | Self::SentBefore(_)
-            | Self::SentOn(_)
-            | Self::SentSince(_)
-            | Self::Larger(_)
-            | Self::Smaller(_)
-            | Self::From(_)
-            | Self::To(_)
-            | Self::Cc(_)
-            | Self::Bcc(_)
-            | Self::Subject(_)
-            | Self::Header { .. }
-            | Self::Body(_)
-            | Self::Text(_)
-            | Self::EmailId(_)
-            | Self::ThreadId(_)
-            | Self::SavedBefore(_)
-            | Self::SavedOn(_)
-            | Self::SavedSince(_) => false,
+        self.any_leaf(&|key| matches!(key, Self::ModSeq(_)))
+    }
+
+    /// Is there a key of this kind anywhere in the tree?
+    fn any_leaf(&self, is_meant: &impl Fn(&Self) -> bool) -> bool {
+        if let Self::And(keys) = self {
+            return keys.iter().any(|key| key.any_leaf(is_meant));
         }
+        if let Self::Or(left, right) = self {
+            return left.any_leaf(is_meant) || right.any_leaf(is_meant);
+        }
+        if let Self::Not(key) = self {
+            return key.any_leaf(is_meant);
+        }
+        is_meant(self)
     }
 }
 

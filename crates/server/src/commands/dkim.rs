@@ -5,7 +5,6 @@ use std::path::Path;
 
 use posthorn_base::Domain;
 use posthorn_base::lookup::{Kind, Lookup, NoRecords, Record};
-use posthorn_dkim::KeyRecord;
 use posthorn_doctor::Entry;
 
 use super::ask::{FormArg, ask, order, show};
@@ -159,14 +158,8 @@ async fn is_published(lookup: &impl Lookup, key: &KeyView) -> Result<bool, Strin
         Err(NoRecords::Temporary(why)) => return Err(why),
         Err(NoRecords::NoSuchName | NoRecords::NoneOfKind) => return Ok(false),
     };
-    let Ok(ours) = KeyRecord::parse(value.as_bytes()) else {
-        return Ok(false);
-    };
-    let same = |record: &KeyRecord| record.public_key() == ours.public_key() && !record.revoked;
-    let texts = found.iter().filter_map(Record::text);
-    Ok(texts
-        .filter_map(|text| KeyRecord::parse(text).ok())
-        .any(|record| same(&record)))
+    let texts: Vec<&[u8]> = found.iter().filter_map(Record::text).collect();
+    Ok(posthorn_signing::is_published(&texts, value))
 }
 
 /// As a zone file has them.

@@ -39,12 +39,12 @@ enum Command {
     /// What becomes of mail that nobody vouches for, at this domain.
     ///
     /// Without an option it tells what holds now.
-    #[command(after_long_help = "Example:\n  posthorn domain rules example.org --reject refuse-if-sure")]
+    #[command(after_long_help = "Example:\n  posthorn domain rules example.org --reject junk")]
     Rules {
         /// The domain.
         domain: Domain,
-        /// DMARC failed, and the sender's domain asks to refuse such mail. refuse-if-sure refuses only when
-        /// other evidence agrees and nothing hints at a mailing list or a forwarder.
+        /// DMARC failed, and the sender's domain asks to refuse such mail. refuse-if-sure, which holds without a
+        /// word, refuses only when all else agrees and nothing hints at a mailing list or a forwarder.
         #[arg(long, value_enum)]
         reject: Option<RejectArg>,
         /// DMARC failed, and the sender's domain asks to be suspicious.

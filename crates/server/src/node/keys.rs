@@ -31,7 +31,7 @@ async fn stands(resolver: &Resolver, key: &PublishedKey) -> bool {
     match resolver.ask(&key.name, Kind::Txt).await {
         Ok(found) => {
             let texts: Vec<&[u8]> = found.iter().filter_map(Record::text).collect();
-            is_published(&texts, key)
+            is_published(&texts, &key.value)
         }
         Err(_) => false,
     }

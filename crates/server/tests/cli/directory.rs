@@ -110,7 +110,7 @@ fn the_shapes_for_programs_are_these() {
         domains,
         json!([{
             "domain": "xn--bcher-kva.test", "unicode": "bücher.test", "catch_all": null, "created_at": null,
-            "rules": "reject=junk quarantine=junk impersonation=junk", "sends_reports": false
+            "rules": "reject=refuse-if-sure quarantine=junk impersonation=junk", "sends_reports": false
         }])
     );
     let mut accounts = place.run("account list --json").json();

@@ -58,7 +58,19 @@ fn a_published_policy_decides_about_what_fails() {
         place(Policy::Quarantine),
         (Place::Junk, vec![Reason::DmarcQuarantine])
     );
-    assert_eq!(place(Policy::Reject), (Place::Junk, vec![Reason::DmarcReject]));
+    // Everything else agrees with the policy here; where it does not, or nobody knows, it is Junk.
+    assert_eq!(
+        place(Policy::Reject),
+        (Place::Refused, vec![Reason::DmarcRefused])
+    );
+    let junk = Rules {
+        on_reject: OnReject::Junk,
+        ..Rules::default()
+    };
+    assert_eq!(
+        placed(&forged(Policy::Reject), &junk),
+        (Place::Junk, vec![Reason::DmarcReject])
+    );
     let lenient = Rules {
         on_quarantine: OnQuarantine::Inbox,
         ..Rules::default()
@@ -221,7 +233,11 @@ fn impersonation_goes_to_junk_and_says_so_first() {
         (verdict.place, verdict.reasons),
         (Place::Junk, vec![Reason::Impersonation])
     );
-    let verdict = decide(&forged(Policy::Reject), &Rules::default(), Some(&danger()));
+    let junk = Rules {
+        on_reject: OnReject::Junk,
+        ..Rules::default()
+    };
+    let verdict = decide(&forged(Policy::Reject), &junk, Some(&danger()));
     assert_eq!(
         (verdict.place, verdict.reasons),
         (Place::Junk, vec![Reason::DmarcReject, Reason::Impersonation])
