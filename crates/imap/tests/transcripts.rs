@@ -26,6 +26,46 @@ fn transcripts_come_out_as_written() {
     play_folder(&folder, &Imap);
 }
 
+/// What the session can do whoever is logged in: `\{capabilities}` in a transcript.
+const CAPABILITIES: &[&str] = &[
+    "IMAP4rev1",
+    "BINARY",
+    "CHILDREN",
+    "CONDSTORE",
+    "CREATE-SPECIAL-USE",
+    "ENABLE",
+    "ESEARCH",
+    "ESORT",
+    "ID",
+    "IDLE",
+    "LIST-EXTENDED",
+    "LIST-STATUS",
+    "LITERAL+",
+    "MOVE",
+    "MULTIAPPEND",
+    "NAMESPACE",
+    "OBJECTID",
+    "PARTIAL",
+    "PREVIEW",
+    "QRESYNC",
+    "QUOTA",
+    "QUOTA=RES-STORAGE",
+    "REPLACE",
+    "SASL-IR",
+    "SAVEDATE",
+    "SEARCHRES",
+    "SORT",
+    "SORT=DISPLAY",
+    "SPECIAL-USE",
+    "STATUS=SIZE",
+    "THREAD=ORDEREDSUBJECT",
+    "THREAD=REFERENCES",
+    "UIDPLUS",
+    "UNAUTHENTICATE",
+    "UNSELECT",
+    "WITHIN",
+];
+
 struct Imap;
 
 fn drain(session: &mut ImapSession) {
@@ -108,6 +148,10 @@ impl Scripted for Imap {
 
     fn start(&self, options: &[(String, String)], now: Instant) -> Result<ImapSession, String> {
         start(options, now)
+    }
+
+    fn variables(&self) -> Vec<(&'static str, String)> {
+        vec![("capabilities", CAPABILITIES.join(" "))]
     }
 
     fn ask(&self, ask: &Ask) -> Described {

@@ -11,7 +11,8 @@
 //! A: our answer; also `tls`, `notice` and `shutdown`
 //! T: 300s                   time passes; a deadline that is reached fires
 //! ```
-//! In C:, S: and | lines `\r \n \t \0 \\ \xNN` and `\{TEXT*COUNT}` are expanded.
+//! In C:, S: and | lines `\r \n \t \0 \\ \xNN` and `\{TEXT*COUNT}` are expanded, and `\{NAME}` everywhere, if
+//! it is one of [`Scripted::variables`].
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -42,6 +43,11 @@ pub trait Scripted {
     /// # Errors
     /// When an option is unknown.
     fn start(&self, options: &[(String, String)], now: Instant) -> Result<Self::Session, String>;
+
+    /// Names and what they stand for: text that many transcripts share.
+    fn variables(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 
     /// The words for a question.
     fn ask(&self, ask: &<Self::Session as Session>::Ask) -> Described;
@@ -120,7 +126,11 @@ fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
 /// # Errors
 /// With the line and what came instead.
 pub fn play<P: Scripted>(text: &str, protocol: &P, piece: usize) -> Result<(), String> {
-    let script = Script::parse(text)?;
+    let mut text = text.to_owned();
+    for (name, value) in protocol.variables() {
+        text = text.replace(&format!("\\{{{name}}}"), &value);
+    }
+    let script = Script::parse(&text)?;
     #[expect(
         clippy::disallowed_methods,
         reason = "the start of the virtual clock; it never runs by itself"

@@ -3,16 +3,49 @@
 use super::connection::{Connection, State, Step};
 use super::reply::Reply;
 
-/// Told in every state.
-const ALWAYS: &str = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS UNSELECT \
-                      MOVE ESEARCH SEARCHRES WITHIN PARTIAL SORT SORT=DISPLAY ESORT \
-                      THREAD=ORDEREDSUBJECT THREAD=REFERENCES CONDSTORE QRESYNC LIST-EXTENDED \
-                      LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE OBJECTID SAVEDATE \
-                      PREVIEW MULTIAPPEND QUOTA QUOTA=RES-STORAGE UNAUTHENTICATE REPLACE BINARY";
+/// Told in every state; one on a line, in the order of the alphabet behind the protocol itself.
+const ALWAYS: &[&str] = &[
+    "IMAP4rev1",
+    "BINARY",
+    "CHILDREN",
+    "CONDSTORE",
+    "CREATE-SPECIAL-USE",
+    "ENABLE",
+    "ESEARCH",
+    "ESORT",
+    "ID",
+    "IDLE",
+    "LIST-EXTENDED",
+    "LIST-STATUS",
+    "LITERAL+",
+    "MOVE",
+    "MULTIAPPEND",
+    "NAMESPACE",
+    "OBJECTID",
+    "PARTIAL",
+    "PREVIEW",
+    "QRESYNC",
+    "QUOTA",
+    "QUOTA=RES-STORAGE",
+    "REPLACE",
+    "SASL-IR",
+    "SAVEDATE",
+    "SEARCHRES",
+    "SORT",
+    "SORT=DISPLAY",
+    "SPECIAL-USE",
+    "STATUS=SIZE",
+    "THREAD=ORDEREDSUBJECT",
+    "THREAD=REFERENCES",
+    "UIDPLUS",
+    "UNAUTHENTICATE",
+    "UNSELECT",
+    "WITHIN",
+];
 
 /// The capabilities of this moment.
 pub(super) fn list(connection: &Connection) -> String {
-    let mut list = ALWAYS.to_owned();
+    let mut list = ALWAYS.join(" ");
     let append_limit = connection.append_limit();
     list.push_str(&format!(" APPENDLIMIT={append_limit}"));
     if let State::NotAuthenticated = connection.state {
