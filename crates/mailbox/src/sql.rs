@@ -52,15 +52,7 @@ const VERSION_3: &[&str] = &[
         message_ids BYTEA NOT NULL, PRIMARY KEY (account_id, email_id))",
 ];
 
-macro_rules! statements {
-    ($($name:ident = $sql:literal;)*) => {
-        $(pub(crate) const $name: &str = $sql;)*
-        /// Every statement of this crate, for the test that runs them all on each engine.
-        pub const STATEMENTS: &[&str] = &[$($sql),*];
-    };
-}
-
-statements! {
+posthorn_store::statements! {
     INSERT_STATE = "INSERT INTO account_state (account_id, modseq, next_id, next_uid_validity, used_octets, quota_octets)
         VALUES ($1, 1, 1000, $2, 0, $3)";
     SELECT_USAGE = "SELECT used_octets, quota_octets FROM account_state WHERE account_id = $1";

@@ -36,144 +36,105 @@ pub const COMPONENT: Component = Component {
     blob_references: &[MESSAGES_WITH_WORK],
 };
 
-const MESSAGES_WITH_WORK: &str = "SELECT m.hash, m.generation, m.size FROM queue_message m WHERE EXISTS (
-    SELECT 1 FROM queue_recipient r
-    WHERE r.bucket = m.bucket AND r.queue_id = m.queue_id AND r.state IN (0, 1))";
+posthorn_store::statements! {
+    MESSAGES_WITH_WORK = "SELECT m.hash, m.generation, m.size FROM queue_message m WHERE EXISTS (
+        SELECT 1 FROM queue_recipient r
+        WHERE r.bucket = m.bucket AND r.queue_id = m.queue_id AND r.state IN (0, 1))";
 
-pub(crate) const INSERT_MESSAGE: &str = "INSERT INTO queue_message (bucket, queue_id, hash, generation, size,
-        reverse_path, ret, envelope_id, body_type, smtputf8, identity, created_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    INSERT_MESSAGE = "INSERT INTO queue_message (bucket, queue_id, hash, generation, size,
+            reverse_path, ret, envelope_id, body_type, smtputf8, identity, created_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
-pub(crate) const INSERT_RECIPIENT: &str = "INSERT INTO queue_recipient (bucket, queue_id, recipient, address,
-        domain, state, due, attempts, lease_until, token, notify, original_recipient, delay_noticed)
-    VALUES ($1, $2, $3, $4, $5, 0, $6, 0, NULL, 0, $7, $8, 0)";
+    INSERT_RECIPIENT = "INSERT INTO queue_recipient (bucket, queue_id, recipient, address,
+            domain, state, due, attempts, lease_until, token, notify, original_recipient, delay_noticed)
+        VALUES ($1, $2, $3, $4, $5, 0, $6, 0, NULL, 0, $7, $8, 0)";
 
-pub(crate) const SELECT_MESSAGE: &str =
-    "SELECT queue_id, hash, generation, size, reverse_path, ret, envelope_id,
-        body_type, smtputf8, identity, created_at, expires_at
-    FROM queue_message WHERE bucket = $1 AND queue_id = $2";
+    SELECT_MESSAGE = "SELECT queue_id, hash, generation, size, reverse_path, ret, envelope_id,
+            body_type, smtputf8, identity, created_at, expires_at
+        FROM queue_message WHERE bucket = $1 AND queue_id = $2";
 
-pub(crate) const DUE_DOMAINS: &str = "SELECT domain, COUNT(*) FROM queue_recipient
-    WHERE bucket = $1 AND state = 0 AND due <= $2 AND (lease_until IS NULL OR lease_until <= $2)
-    GROUP BY domain ORDER BY MIN(due), domain";
+    DUE_DOMAINS = "SELECT domain, COUNT(*) FROM queue_recipient
+        WHERE bucket = $1 AND state = 0 AND due <= $2 AND (lease_until IS NULL OR lease_until <= $2)
+        GROUP BY domain ORDER BY MIN(due), domain";
 
-pub(crate) const NEXT_DUE: &str =
-    "SELECT MIN(CASE WHEN lease_until IS NOT NULL AND lease_until > due THEN lease_until ELSE due END)
-    FROM queue_recipient WHERE bucket = $1 AND state = 0";
+    NEXT_DUE = "SELECT MIN(CASE WHEN lease_until IS NOT NULL AND lease_until > due THEN lease_until ELSE due END)
+        FROM queue_recipient WHERE bucket = $1 AND state = 0";
 
-pub(crate) const NEXT_DUE_AFTER: &str =
-    "SELECT MIN(CASE WHEN lease_until IS NOT NULL AND lease_until > due THEN lease_until ELSE due END)
-    FROM queue_recipient
-    WHERE bucket = $1 AND state = 0 AND (due > $2 OR (lease_until IS NOT NULL AND lease_until > $2))";
+    NEXT_DUE_AFTER = "SELECT MIN(CASE WHEN lease_until IS NOT NULL AND lease_until > due THEN lease_until ELSE due END)
+        FROM queue_recipient
+        WHERE bucket = $1 AND state = 0 AND (due > $2 OR (lease_until IS NOT NULL AND lease_until > $2))";
 
-pub(crate) const LEASE: &str = "UPDATE queue_recipient SET lease_until = $4, token = token + 1
-    WHERE bucket = $1 AND (queue_id, recipient) IN (
-        SELECT queue_id, recipient FROM queue_recipient
-        WHERE bucket = $1 AND domain = $2 AND state = 0 AND due <= $3
-            AND (lease_until IS NULL OR lease_until <= $3)
-        ORDER BY due, queue_id, recipient LIMIT $5 /*skip_locked*/)
-    RETURNING queue_id, recipient, token, address, attempts, notify, original_recipient, delay_noticed";
+    LEASE = "UPDATE queue_recipient SET lease_until = $4, token = token + 1
+        WHERE bucket = $1 AND (queue_id, recipient) IN (
+            SELECT queue_id, recipient FROM queue_recipient
+            WHERE bucket = $1 AND domain = $2 AND state = 0 AND due <= $3
+                AND (lease_until IS NULL OR lease_until <= $3)
+            ORDER BY due, queue_id, recipient LIMIT $5 /*skip_locked*/)
+        RETURNING queue_id, recipient, token, address, attempts, notify, original_recipient, delay_noticed";
 
-pub(crate) const RENEW: &str = "UPDATE queue_recipient SET lease_until = $5
-    WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND token = $4
-        AND lease_until IS NOT NULL AND state IN (0, 1)";
+    RENEW = "UPDATE queue_recipient SET lease_until = $5
+        WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND token = $4
+            AND lease_until IS NOT NULL AND state IN (0, 1)";
 
-pub(crate) const RELEASE: &str = "UPDATE queue_recipient SET lease_until = NULL
-    WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND token = $4
-        AND lease_until IS NOT NULL AND state IN (0, 1)";
+    RELEASE = "UPDATE queue_recipient SET lease_until = NULL
+        WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND token = $4
+            AND lease_until IS NOT NULL AND state IN (0, 1)";
 
-pub(crate) const BREAK_LEASES: &str = "UPDATE queue_recipient SET lease_until = NULL, token = token + 1
-    WHERE bucket = $1 AND lease_until IS NOT NULL AND state IN (0, 1)";
+    BREAK_LEASES = "UPDATE queue_recipient SET lease_until = NULL, token = token + 1
+        WHERE bucket = $1 AND lease_until IS NOT NULL AND state IN (0, 1)";
 
-pub(crate) const FINISH_FINAL: &str =
-    "UPDATE queue_recipient SET state = $5, finished_at = $6, lease_until = NULL,
-        attempts = attempts + 1, last_code = $7, last_status = $8, last_text = $9, last_host = $10
-    WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND token = $4
-        AND lease_until IS NOT NULL AND state IN (0, 1)
-    RETURNING attempts";
+    FINISH_FINAL = "UPDATE queue_recipient SET state = $5, finished_at = $6, lease_until = NULL,
+            attempts = attempts + 1, last_code = $7, last_status = $8, last_text = $9, last_host = $10
+        WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND token = $4
+            AND lease_until IS NOT NULL AND state IN (0, 1)
+        RETURNING attempts";
 
-pub(crate) const FINISH_RETRY: &str =
-    "UPDATE queue_recipient SET due = $5, delay_noticed = $6, lease_until = NULL,
-        attempts = attempts + 1, last_code = $7, last_status = $8, last_text = $9, last_host = $10
-    WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND token = $4
-        AND lease_until IS NOT NULL AND state IN (0, 1)
-    RETURNING attempts";
+    FINISH_RETRY = "UPDATE queue_recipient SET due = $5, delay_noticed = $6, lease_until = NULL,
+            attempts = attempts + 1, last_code = $7, last_status = $8, last_text = $9, last_host = $10
+        WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND token = $4
+            AND lease_until IS NOT NULL AND state IN (0, 1)
+        RETURNING attempts";
 
-pub(crate) const INSERT_ATTEMPT: &str =
-    "INSERT INTO queue_attempt (bucket, queue_id, recipient, number, step,
-        at, duration, host, ip, tls_version, tls_cipher, lines, class)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    INSERT_ATTEMPT = "INSERT INTO queue_attempt (bucket, queue_id, recipient, number, step,
+            at, duration, host, ip, tls_version, tls_cipher, lines, class)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
-pub(crate) const HOLD: &str = "UPDATE queue_recipient SET state = 1
-    WHERE bucket = $1 AND queue_id = $2 AND state = 0";
-pub(crate) const HOLD_ONE: &str = "UPDATE queue_recipient SET state = 1
-    WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND state = 0";
-pub(crate) const RETRY_NOW: &str = "UPDATE queue_recipient SET state = 0, due = $3
-    WHERE bucket = $1 AND queue_id = $2 AND state IN (0, 1)";
-pub(crate) const RETRY_NOW_ONE: &str = "UPDATE queue_recipient SET state = 0, due = $4
-    WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND state IN (0, 1)";
-pub(crate) const DROP: &str = "UPDATE queue_recipient SET state = 4, finished_at = $3, lease_until = NULL
-    WHERE bucket = $1 AND queue_id = $2 AND state IN (0, 1)";
-pub(crate) const DROP_ONE: &str = "UPDATE queue_recipient SET state = 4, finished_at = $4, lease_until = NULL
-    WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND state IN (0, 1)";
+    HOLD = "UPDATE queue_recipient SET state = 1
+        WHERE bucket = $1 AND queue_id = $2 AND state = 0";
+    HOLD_ONE = "UPDATE queue_recipient SET state = 1
+        WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND state = 0";
+    RETRY_NOW = "UPDATE queue_recipient SET state = 0, due = $3
+        WHERE bucket = $1 AND queue_id = $2 AND state IN (0, 1)";
+    RETRY_NOW_ONE = "UPDATE queue_recipient SET state = 0, due = $4
+        WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND state IN (0, 1)";
+    DROP = "UPDATE queue_recipient SET state = 4, finished_at = $3, lease_until = NULL
+        WHERE bucket = $1 AND queue_id = $2 AND state IN (0, 1)";
+    DROP_ONE = "UPDATE queue_recipient SET state = 4, finished_at = $4, lease_until = NULL
+        WHERE bucket = $1 AND queue_id = $2 AND recipient = $3 AND state IN (0, 1)";
 
-pub(crate) const LIST_OPEN: &str =
-    "SELECT r.queue_id, r.recipient, r.address, r.state, r.due, r.attempts, r.lease_until,
-        r.last_text, r.last_host, m.reverse_path, m.identity, m.size, m.created_at, m.expires_at
-    FROM queue_recipient r JOIN queue_message m ON m.bucket = r.bucket AND m.queue_id = r.queue_id
-    WHERE r.bucket = $1 AND r.state IN (0, 1)
-    ORDER BY m.created_at, r.queue_id, r.recipient LIMIT $2";
+    LIST_OPEN = "SELECT r.queue_id, r.recipient, r.address, r.state, r.due, r.attempts, r.lease_until,
+            r.last_text, r.last_host, m.reverse_path, m.identity, m.size, m.created_at, m.expires_at
+        FROM queue_recipient r JOIN queue_message m ON m.bucket = r.bucket AND m.queue_id = r.queue_id
+        WHERE r.bucket = $1 AND r.state IN (0, 1)
+        ORDER BY m.created_at, r.queue_id, r.recipient LIMIT $2";
 
-pub(crate) const RECIPIENTS: &str = "SELECT recipient, address, state, due, attempts, lease_until, notify,
-        original_recipient, delay_noticed, last_code, last_status, last_text, last_host, finished_at
-    FROM queue_recipient WHERE bucket = $1 AND queue_id = $2 ORDER BY recipient";
+    RECIPIENTS = "SELECT recipient, address, state, due, attempts, lease_until, notify,
+            original_recipient, delay_noticed, last_code, last_status, last_text, last_host, finished_at
+        FROM queue_recipient WHERE bucket = $1 AND queue_id = $2 ORDER BY recipient";
 
-pub(crate) const ATTEMPTS: &str =
-    "SELECT recipient, number, at, duration, host, ip, tls_version, tls_cipher, lines, class
-    FROM queue_attempt WHERE bucket = $1 AND queue_id = $2 ORDER BY recipient, number, step";
+    ATTEMPTS = "SELECT recipient, number, at, duration, host, ip, tls_version, tls_cipher, lines, class
+        FROM queue_attempt WHERE bucket = $1 AND queue_id = $2 ORDER BY recipient, number, step";
 
-pub(crate) const COUNTS: &str =
-    "SELECT state, COUNT(*), SUM(CASE WHEN lease_until > $2 THEN 1 ELSE 0 END), MIN(due)
-    FROM queue_recipient WHERE bucket = $1 GROUP BY state";
+    COUNTS = "SELECT state, COUNT(*), SUM(CASE WHEN lease_until > $2 THEN 1 ELSE 0 END), MIN(due)
+        FROM queue_recipient WHERE bucket = $1 GROUP BY state";
 
-pub(crate) const DELETE_OLD_ATTEMPTS: &str = "DELETE FROM queue_attempt
-    WHERE bucket = $1 AND (queue_id, recipient) IN (
-        SELECT queue_id, recipient FROM queue_recipient WHERE bucket = $1 AND finished_at < $2)";
-pub(crate) const DELETE_OLD_MESSAGES: &str = "DELETE FROM queue_message
-    WHERE bucket = $1 AND queue_id IN (
-            SELECT queue_id FROM queue_recipient WHERE bucket = $1 AND finished_at < $2)
-        AND NOT EXISTS (SELECT 1 FROM queue_recipient r WHERE r.bucket = $1
-            AND r.queue_id = queue_message.queue_id AND (r.finished_at IS NULL OR r.finished_at >= $2))";
-pub(crate) const DELETE_OLD_RECIPIENTS: &str =
-    "DELETE FROM queue_recipient WHERE bucket = $1 AND finished_at < $2";
-
-/// Every statement, so that a test can try each on each engine.
-pub const STATEMENTS: &[&str] = &[
-    MESSAGES_WITH_WORK,
-    INSERT_MESSAGE,
-    INSERT_RECIPIENT,
-    SELECT_MESSAGE,
-    DUE_DOMAINS,
-    NEXT_DUE,
-    NEXT_DUE_AFTER,
-    LEASE,
-    RENEW,
-    RELEASE,
-    BREAK_LEASES,
-    FINISH_FINAL,
-    FINISH_RETRY,
-    INSERT_ATTEMPT,
-    HOLD,
-    HOLD_ONE,
-    RETRY_NOW,
-    RETRY_NOW_ONE,
-    DROP,
-    DROP_ONE,
-    LIST_OPEN,
-    RECIPIENTS,
-    ATTEMPTS,
-    COUNTS,
-    DELETE_OLD_ATTEMPTS,
-    DELETE_OLD_MESSAGES,
-    DELETE_OLD_RECIPIENTS,
-];
+    DELETE_OLD_ATTEMPTS = "DELETE FROM queue_attempt
+        WHERE bucket = $1 AND (queue_id, recipient) IN (
+            SELECT queue_id, recipient FROM queue_recipient WHERE bucket = $1 AND finished_at < $2)";
+    DELETE_OLD_MESSAGES = "DELETE FROM queue_message
+        WHERE bucket = $1 AND queue_id IN (
+                SELECT queue_id FROM queue_recipient WHERE bucket = $1 AND finished_at < $2)
+            AND NOT EXISTS (SELECT 1 FROM queue_recipient r WHERE r.bucket = $1
+                AND r.queue_id = queue_message.queue_id AND (r.finished_at IS NULL OR r.finished_at >= $2))";
+    DELETE_OLD_RECIPIENTS = "DELETE FROM queue_recipient WHERE bucket = $1 AND finished_at < $2";
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use posthorn_base::{Address, QueueId, ReversePath, Timestamp};
 use posthorn_smtp::{Body, Notify, Ret};
-use posthorn_store::{Blob, Component, Options, Partition, Store, StoreError, Tx, Value};
+use posthorn_store::{Blob, Component, Options, Partition, Store, StoreError, Tx};
 
 use crate::*;
 
@@ -157,22 +157,11 @@ pub(crate) fn attempt(outcome: Outcome, now: Timestamp) -> AttemptRecord {
 }
 
 #[test]
-fn every_statement_is_accepted_by_the_engine() {
-    let queue = Queue::new(&[]);
-    for sql in STATEMENTS {
-        let highest = (1..20)
-            .rev()
-            .find(|n| sql.contains(&format!("${n}")))
-            .unwrap_or(0);
-        let result: Result<(), StoreError> = queue
-            .store
-            .write(Partition::Bucket(0), move |tx| {
-                let params = vec![Value::Int(1); highest];
-                tx.query_row(sql, &params, |_row| Ok(())).map(drop)
-            })
-            .wait();
-        assert_eq!(result, Ok(()), "{sql}");
-    }
+fn every_statement_is_understood_by_the_engine() {
+    let refused = Queue::new(&[])
+        .store
+        .read::<_, StoreError>(|tx| Ok(tx.refused(STATEMENTS)));
+    assert_eq!(refused.wait(), Ok(Vec::new()));
 }
 
 #[test]

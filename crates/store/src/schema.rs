@@ -23,3 +23,14 @@ pub(crate) const BLOBS: Component = Component {
     migrations: &[crate::blob::SCHEMA],
     blob_references: &[],
 };
+
+/// Declares a crate's statements, and lists them as `STATEMENTS` so that none is missing from the test that
+/// asks the engine about all of them ([`crate::Tx::refused`]).
+#[macro_export]
+macro_rules! statements {
+    ($($name:ident = $sql:literal;)*) => {
+        $(pub(crate) const $name: &str = $sql;)*
+        /// Every statement of this crate.
+        pub const STATEMENTS: &[&str] = &[$($sql),*];
+    };
+}

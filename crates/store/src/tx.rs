@@ -31,6 +31,17 @@ impl<'c> Tx<'c> {
         self.changed
     }
 
+    /// The statements that the engine does not understand, each with its reason; runs none of them. For the
+    /// tests of those who wrote them, with [`crate::statements`].
+    #[must_use]
+    pub fn refused(&self, statements: &[&'static str]) -> Vec<String> {
+        let reason = |sql: &&'static str| {
+            let cause = self.connection.understand(sql).err()?;
+            Some(format!("{cause}: {sql}"))
+        };
+        statements.iter().filter_map(reason).collect()
+    }
+
     /// Runs a statement that gives no rows; returns how many rows it changed.
     ///
     /// # Errors

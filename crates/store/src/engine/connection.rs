@@ -138,14 +138,23 @@ impl SqliteConnection {
         Ok(())
     }
 
-    fn prepare(&self, sql: &'static str, params: &[Value<'_>]) -> Result<CachedStatement<'_>, StoreError> {
+    /// Does the engine understand the statement, all tables and columns being there?
+    pub(crate) fn understand(&self, sql: &'static str) -> Result<(), StoreError> {
+        self.compile(sql).map(drop)
+    }
+
+    fn compile(&self, sql: &'static str) -> Result<CachedStatement<'_>, StoreError> {
         let translated = Arc::clone(
             self.translated
                 .borrow_mut()
                 .entry(sql.as_ptr().addr())
                 .or_insert_with(|| sql.replace('$', "?").into()),
         );
-        let mut statement = self.inner.prepare_cached(&translated).map_err(from_sqlite)?;
+        self.inner.prepare_cached(&translated).map_err(from_sqlite)
+    }
+
+    fn prepare(&self, sql: &'static str, params: &[Value<'_>]) -> Result<CachedStatement<'_>, StoreError> {
+        let mut statement = self.compile(sql)?;
         if statement.parameter_count() != params.len() {
             return Err(StoreError::Statement(format!(
                 "{} parameters are given for {} in: {sql}",

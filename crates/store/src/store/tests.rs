@@ -300,3 +300,16 @@ fn the_collector_takes_old_blobs_that_nothing_names_and_no_others() {
     }
     assert_eq!(store.check().unwrap().unreferenced, 0);
 }
+
+#[test]
+fn a_statement_the_engine_does_not_understand_is_named_and_none_is_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    add(&store, 1).wait().unwrap();
+    let statements = ["DELETE FROM note", "SELECT colour FROM note", COUNT];
+    let refused = store.write::<_, StoreError>(Partition::Directory, move |tx| Ok(tx.refused(&statements)));
+    let refused = refused.wait().unwrap();
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert!(refused[0].ends_with(statements[1]), "{refused:?}");
+    assert_eq!(count(&store), 1);
+}
