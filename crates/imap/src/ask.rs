@@ -2,10 +2,15 @@
 //! name; every question may be answered with [`Answer::Unavailable`], and every question about a selected
 //! mailbox with [`Answer::MailboxGone`].
 
+mod mailbox;
+mod message;
+
 use posthorn_base::Timestamp;
 use posthorn_sasl::Mechanism;
 use roaring::RoaringBitmap;
 
+pub use self::mailbox::{MailboxInfo, MailboxStatus, SelectedMailbox};
+pub use self::message::{FetchRow, MessageChange, StoredMessage};
 use crate::types::{
     ChangedUids, FetchWant, FlagChange, Flags, SearchKey, SortCriterion, SpecialUse, ThreadAlgorithm,
     ThreadNode,
@@ -330,123 +335,6 @@ pub enum Answer {
     Unavailable,
     /// The selected mailbox was deleted.
     MailboxGone,
-}
-
-/// A mailbox or a subscription.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MailboxInfo {
-    /// The full name.
-    pub name: String,
-    /// What it is for.
-    pub special_use: Option<SpecialUse>,
-    /// Is it subscribed?
-    pub subscribed: bool,
-    /// Can it be selected? `false`: only a subscription, or only a parent.
-    pub exists: bool,
-}
-
-/// The numbers of a mailbox.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MailboxStatus {
-    /// Messages.
-    pub messages: u32,
-    /// Messages no session was told of yet.
-    pub recent: u32,
-    /// Messages without `\Seen`.
-    pub unseen: u32,
-    /// Messages with `\Deleted`.
-    pub deleted: u32,
-    /// Octets of the messages with `\Deleted`; looked at only when they were asked for.
-    pub deleted_octets: u64,
-    /// Octets of all messages.
-    pub size_octets: u64,
-    /// The next UID.
-    pub uid_next: u32,
-    /// The UIDVALIDITY.
-    pub uid_validity: u32,
-    /// The highest mod-sequence.
-    pub highest_modseq: i64,
-    /// RFC 8474 MAILBOXID.
-    pub mailbox_id: String,
-}
-
-/// A mailbox as it was opened.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SelectedMailbox {
-    /// For later questions.
-    pub mailbox: MailboxHandle,
-    /// The UIDVALIDITY.
-    pub uid_validity: u32,
-    /// The next UID.
-    pub uid_next: u32,
-    /// The highest mod-sequence.
-    pub highest_modseq: i64,
-    /// The UIDs of all messages.
-    pub uids: RoaringBitmap,
-    /// The first UID that is `\Recent` for this session; `uid_next` when none is.
-    pub first_recent_uid: u32,
-    /// The first message without `\Seen`.
-    pub first_unseen_uid: Option<u32>,
-    /// The keywords in use.
-    pub keywords: Vec<String>,
-    /// RFC 8474 MAILBOXID.
-    pub mailbox_id: String,
-    /// What changed since [`Ask::Select`]'s `resync`, as of the same moment as all else here; `None` when
-    /// that was not asked or the UIDVALIDITY is another.
-    pub missed: Option<ChangedUids>,
-}
-
-/// A message whose flags changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageChange {
-    /// Which.
-    pub uid: u32,
-    /// Its flags now.
-    pub flags: Flags,
-    /// Its mod-sequence now.
-    pub modseq: i64,
-}
-
-/// A message as [`Ask::Store`] left it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredMessage {
-    /// What it is like now.
-    pub now: MessageChange,
-    /// Its mod-sequence before; the same when nothing was changed.
-    pub modseq_before: i64,
-}
-
-/// A message as [`Ask::Fetch`] wants it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FetchRow {
-    /// Which message.
-    pub uid: u32,
-    /// Its flags, after `mark_seen`.
-    pub flags: Flags,
-    /// Its mod-sequence, after `mark_seen`.
-    pub modseq: i64,
-    /// When it came.
-    pub internal_date: Timestamp,
-    /// When it came into this mailbox (RFC 8514).
-    pub saved_at: Timestamp,
-    /// Its octets.
-    pub size_octets: u64,
-    /// RFC 8474 EMAILID.
-    pub email_id: String,
-    /// RFC 8474 THREADID.
-    pub thread_id: String,
-    /// The `envelope` of RFC 3501 section 9, ready to send, with its parentheses.
-    pub envelope: Option<Vec<u8>>,
-    /// The `body` with extension data, ready to send, with its parentheses.
-    pub body_structure: Option<Vec<u8>>,
-    /// The `body` without extension data, ready to send, with its parentheses.
-    pub body: Option<Vec<u8>>,
-    /// The preview (RFC 8970), empty when there is nothing to show.
-    pub preview: Option<String>,
-    /// The sections in the order asked, cut to `partial`; `None`: the message has no such section.
-    pub sections: Vec<Option<Vec<u8>>>,
-    /// Did this question set `\Seen`? Then the client is told the flags.
-    pub newly_seen: bool,
 }
 
 /// What the shell should know.

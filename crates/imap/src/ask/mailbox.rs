@@ -1,0 +1,70 @@
+//! Mailboxes as answers tell of them.
+
+use roaring::RoaringBitmap;
+
+use super::MailboxHandle;
+use crate::types::{ChangedUids, SpecialUse};
+
+/// A mailbox or a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailboxInfo {
+    /// The full name.
+    pub name: String,
+    /// What it is for.
+    pub special_use: Option<SpecialUse>,
+    /// Is it subscribed?
+    pub subscribed: bool,
+    /// Can it be selected? `false`: only a subscription, or only a parent.
+    pub exists: bool,
+}
+
+/// The numbers of a mailbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailboxStatus {
+    /// Messages.
+    pub messages: u32,
+    /// Messages no session was told of yet.
+    pub recent: u32,
+    /// Messages without `\Seen`.
+    pub unseen: u32,
+    /// Messages with `\Deleted`.
+    pub deleted: u32,
+    /// Octets of the messages with `\Deleted`; looked at only when they were asked for.
+    pub deleted_octets: u64,
+    /// Octets of all messages.
+    pub size_octets: u64,
+    /// The next UID.
+    pub uid_next: u32,
+    /// The UIDVALIDITY.
+    pub uid_validity: u32,
+    /// The highest mod-sequence.
+    pub highest_modseq: i64,
+    /// RFC 8474 MAILBOXID.
+    pub mailbox_id: String,
+}
+
+/// A mailbox as it was opened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SelectedMailbox {
+    /// For later questions.
+    pub mailbox: MailboxHandle,
+    /// The UIDVALIDITY.
+    pub uid_validity: u32,
+    /// The next UID.
+    pub uid_next: u32,
+    /// The highest mod-sequence.
+    pub highest_modseq: i64,
+    /// The UIDs of all messages.
+    pub uids: RoaringBitmap,
+    /// The first UID that is `\Recent` for this session; `uid_next` when none is.
+    pub first_recent_uid: u32,
+    /// The first message without `\Seen`.
+    pub first_unseen_uid: Option<u32>,
+    /// The keywords in use.
+    pub keywords: Vec<String>,
+    /// RFC 8474 MAILBOXID.
+    pub mailbox_id: String,
+    /// What changed since [`super::Ask::Select`]'s `resync`, as of the same moment as all else here; `None` when
+    /// that was not asked or the UIDVALIDITY is another.
+    pub missed: Option<ChangedUids>,
+}
