@@ -9,7 +9,7 @@ use posthorn_base::Timestamp;
 use posthorn_sasl::Mechanism;
 use roaring::RoaringBitmap;
 
-pub use self::mailbox::{MailboxInfo, MailboxStatus, SelectedMailbox};
+pub use self::mailbox::{MailboxInfo, MailboxStatus, PeekedMailbox, SelectedMailbox};
 pub use self::message::{FetchRow, MessageChange, StoredMessage};
 use crate::types::{
     ChangedUids, FetchWant, FlagChange, Flags, SearchKey, SortCriterion, SpecialUse, ThreadAlgorithm,
@@ -17,7 +17,7 @@ use crate::types::{
 };
 
 /// The shell's number for a selected mailbox; the session only hands it back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct MailboxHandle(pub i64);
 
 /// A question. Names of mailboxes are UTF-8 with `/` between levels; INBOX is always in capitals.
@@ -44,6 +44,14 @@ pub enum Ask {
         read_only: bool,
         /// What the client wants to go on from (RFC 7162 section 3.2.5).
         resync: Option<ResyncFrom>,
+    },
+    /// A look at a mailbox that is not selected by it. Answer: [`Answer::Peeked`] or
+    /// [`Answer::NoSuchMailbox`].
+    Peek {
+        /// The mailbox.
+        name: String,
+        /// Are [`PeekedMailbox::uids`] wanted?
+        wants_uids: bool,
     },
     /// CREATE, with all missing parents. Answer: [`Answer::Created`], [`Answer::AlreadyExists`] or
     /// [`Answer::Refused`].
@@ -237,6 +245,8 @@ pub enum Answer {
     Status(MailboxStatus),
     /// To [`Ask::Select`].
     Selected(SelectedMailbox),
+    /// To [`Ask::Peek`].
+    Peeked(PeekedMailbox),
     /// To [`Ask::Quota`].
     Quota {
         /// Octets of all messages.

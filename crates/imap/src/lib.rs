@@ -30,8 +30,8 @@ mod server;
 pub mod types;
 
 pub use ask::{
-    Answer, Ask, Event, FetchRow, MailboxHandle, MailboxInfo, MailboxStatus, MessageChange, Replaced,
-    ResyncFrom, SelectedMailbox, StoredMessage, Transfer,
+    Answer, Ask, Event, FetchRow, MailboxHandle, MailboxInfo, MailboxStatus, MessageChange, PeekedMailbox,
+    Replaced, ResyncFrom, SelectedMailbox, StoredMessage, Transfer,
 };
 pub use config::{Config, Limits};
 pub use server::ImapSession;

@@ -8,6 +8,7 @@ mod connection;
 mod copy;
 mod create;
 mod enable;
+mod esearch;
 mod expunge;
 mod fetch;
 mod id;
@@ -349,6 +350,7 @@ fn answered(connection: &mut Connection, running: &Running, asked: Asked, answer
         Asked::Expunge => expunge::answered(connection, answer),
         Asked::Close => expunge::closed(connection, answer),
         Asked::Search(searching) => search::answered(connection, &running.tag, searching, answer),
+        Asked::Esearch(esearching) => esearch::answered(connection, &running.tag, esearching, answer),
         Asked::Thread(threading) => thread::answered(connection, &threading, answer),
         Asked::SearchModSeq(searching) => {
             search::modseq_answered(connection, &running.tag, searching, answer)

@@ -4,7 +4,9 @@
 pub mod append;
 pub(crate) mod command;
 pub mod date;
+pub(crate) mod esearch;
 pub mod fetch;
+pub(crate) mod filter;
 pub mod flags;
 pub mod list;
 pub mod mailbox;

@@ -8,7 +8,7 @@ use posthorn_base::session::{Output, Session};
 use posthorn_imap::types::{ChangedUids, Flags, ThreadNode};
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
-    MessageChange, SelectedMailbox, StoredMessage,
+    MessageChange, PeekedMailbox, SelectedMailbox, StoredMessage,
 };
 use proptest::prelude::*;
 
@@ -67,6 +67,12 @@ fn yes(ask: Ask) -> Answer {
             exists: true,
         }]),
         Ask::Status { .. } => Answer::Status(MailboxStatus::default()),
+        Ask::Peek { .. } => Answer::Peeked(PeekedMailbox {
+            mailbox: MailboxHandle(2),
+            uid_validity: 2,
+            first_recent_uid: 3,
+            uids: [2, 3, 13].into_iter().collect(),
+        }),
         Ask::Quota => Answer::Quota {
             used_octets: 1,
             limit_octets: None,
@@ -212,6 +218,7 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         "a UID FETCH 3:8 (UID MODSEQ) (CHANGEDSINCE 2)\r\n",
         "a ENABLE QRESYNC\r\n",
         "a SEARCH RETURN (SAVE PARTIAL -1:-2) OLDER 5\r\n",
+        "a ESEARCH IN (selected mailboxes (a b) subtree-one x) RETURN (MIN PARTIAL 1:2) MODSEQ 1 1:2\r\n",
         "a STORE $ FLAGS ()\r\n",
         "a SORT RETURN (ALL SAVE) (REVERSE DATE) UTF-8 MODSEQ 1\r\n",
         "a UID THREAD REFERENCES UTF-8 1:2\r\n",

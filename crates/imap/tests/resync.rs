@@ -15,8 +15,8 @@ use posthorn_base::Timestamp;
 use posthorn_base::session::{Output, Session};
 use posthorn_imap::types::{ChangedUids, FlagMode, Flags, SystemFlags};
 use posthorn_imap::{
-    Answer, Ask, Config, FetchRow, ImapSession, Limits, MailboxHandle, MessageChange, SelectedMailbox,
-    StoredMessage,
+    Answer, Ask, Config, FetchRow, ImapSession, Limits, MailboxHandle, MessageChange, ResyncFrom,
+    SelectedMailbox, StoredMessage,
 };
 use proptest::prelude::*;
 
@@ -113,23 +113,27 @@ impl Mailbox {
         }
     }
 
+    fn open(&self, resync: Option<ResyncFrom>) -> SelectedMailbox {
+        SelectedMailbox {
+            mailbox: MailboxHandle(1),
+            uid_validity: 3,
+            uid_next: self.uid_last + 1,
+            highest_modseq: self.modseq,
+            uids: self.messages.keys().copied().collect(),
+            first_recent_uid: u32::MAX,
+            first_unseen_uid: None,
+            keywords: Vec::new(),
+            mailbox_id: "m".to_owned(),
+            missed: resync.map(|from| self.since(from.modseq)),
+        }
+    }
+
     fn answer(&mut self, ask: Ask) -> Answer {
         match ask {
             Ask::Credentials(_) => Answer::Credentials(posthorn_sasl::Answer::Verified {
                 identity: "u@example".to_owned(),
             }),
-            Ask::Select { resync, .. } => Answer::Selected(SelectedMailbox {
-                mailbox: MailboxHandle(1),
-                uid_validity: 3,
-                uid_next: self.uid_last + 1,
-                highest_modseq: self.modseq,
-                uids: self.messages.keys().copied().collect(),
-                first_recent_uid: u32::MAX,
-                first_unseen_uid: None,
-                keywords: Vec::new(),
-                mailbox_id: "m".to_owned(),
-                missed: resync.map(|from| self.since(from.modseq)),
-            }),
+            Ask::Select { resync, .. } => Answer::Selected(self.open(resync)),
             Ask::ChangedUids { since_modseq, .. } => Answer::ChangedUids(self.since(since_modseq)),
             Ask::Changes { since_modseq, .. } => {
                 let missed = self.since(since_modseq);
@@ -173,6 +177,7 @@ impl Mailbox {
             // No other question comes of the commands below; this answer would end the session.
             Ask::Mailboxes
             | Ask::Status { .. }
+            | Ask::Peek { .. }
             | Ask::Quota
             | Ask::Create { .. }
             | Ask::Delete { .. }

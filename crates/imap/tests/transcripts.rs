@@ -15,7 +15,7 @@ use posthorn_imap::types::{
 };
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
-    MessageChange, Replaced, SelectedMailbox, StoredMessage, Transfer,
+    MessageChange, PeekedMailbox, Replaced, SelectedMailbox, StoredMessage, Transfer,
 };
 use posthorn_sasl::Mechanism;
 use posthorn_testkit::transcript::{Described, Scripted, play_folder, test_tls};
@@ -43,6 +43,7 @@ const CAPABILITIES: &[&str] = &[
     "LITERAL+",
     "MOVE",
     "MULTIAPPEND",
+    "MULTISEARCH",
     "NAMESPACE",
     "OBJECTID",
     "PARTIAL",
@@ -228,6 +229,7 @@ fn words_of(ask: &Ask) -> String {
             };
             format!("status {name}{more}")
         }
+        Ask::Peek { name, wants_uids } => format!("peek {name}{}", if *wants_uids { " uids" } else { "" }),
         Ask::Quota => "quota".to_owned(),
         Ask::Select {
             name,
@@ -539,6 +541,12 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
             keywords: fields.flags().keywords,
             mailbox_id: "m7".to_owned(),
             missed: fields.0.contains_key("missed").then_some(fields.changed_uids()?),
+        }),
+        "peeked" => Answer::Peeked(PeekedMailbox {
+            mailbox: MailboxHandle(fields.number("mailbox")),
+            uid_validity: fields.number("uid-validity"),
+            first_recent_uid: fields.number("recent"),
+            uids: fields.numbers("uids")?.into_iter().collect(),
         }),
         "sorted" => Answer::Sorted {
             uids: fields.numbers("uids")?,

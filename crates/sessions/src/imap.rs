@@ -84,6 +84,7 @@ impl ImapHandler {
                 name,
                 wants_deleted_octets,
             } => self.status(name, wants_deleted_octets).await,
+            Ask::Peek { name, wants_uids } => self.peek(name, wants_uids).await,
             Ask::Quota => self.quota().await,
             Ask::Select {
                 name,
@@ -190,6 +191,7 @@ impl ImapHandler {
             Ask::Credentials(_)
             | Ask::Mailboxes
             | Ask::Status { .. }
+            | Ask::Peek { .. }
             | Ask::Quota
             | Ask::Select { .. }
             | Ask::Create { .. }

@@ -68,3 +68,16 @@ pub struct SelectedMailbox {
     /// that was not asked or the UIDVALIDITY is another.
     pub missed: Option<ChangedUids>,
 }
+
+/// A mailbox that is looked at without being selected.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PeekedMailbox {
+    /// For [`super::Ask::Search`] and [`super::Ask::Fetch`].
+    pub mailbox: MailboxHandle,
+    /// The UIDVALIDITY.
+    pub uid_validity: u32,
+    /// Messages from this UID on are recent.
+    pub first_recent_uid: u32,
+    /// The UIDs of all messages; empty when they were not asked for.
+    pub uids: RoaringBitmap,
+}

@@ -2,6 +2,7 @@
 //! `$` and SAVE (RFC 5182), OLDER and YOUNGER (RFC 5032), RETURN (RFC 4731), PARTIAL (RFC 9394) and MODSEQ
 //! (RFC 7162).
 
+use super::mailbox::{self, NameCoding};
 use super::reader::{Parsed, Reader, SyntaxError, utf8};
 use super::{date, flags, partial, sequence_set, text};
 use crate::types::command::Command;
@@ -18,15 +19,10 @@ const RETURN_OPTIONS: usize = 10;
 pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Command> {
     reader.space()?;
     let returns = parse_return(reader)?;
-    if reader.keyword("CHARSET") {
-        reader.space()?;
-        let charset = parse_charset(reader)?;
-        reader.space()?;
-        if charset == Charset::Unknown {
-            reader.skip_rest();
-            let saves = returns.is_some_and(|returns| returns.save);
-            return Ok(Command::UnknownCharset { saves });
-        }
+    if parse_charset_option(reader)? == Charset::Unknown {
+        reader.skip_rest();
+        let saves = returns.is_some_and(|returns| returns.save);
+        return Ok(Command::UnknownCharset { saves });
     }
     Ok(Command::Search(SearchCommand {
         numbering,
@@ -40,6 +36,17 @@ pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Com
 pub(crate) enum Charset {
     Known,
     Unknown,
+}
+
+/// Reads `CHARSET` with its name and the space behind it, if it is there.
+pub(crate) fn parse_charset_option(reader: &mut Reader<'_>) -> Parsed<Charset> {
+    if !reader.keyword("CHARSET") {
+        return Ok(Charset::Known);
+    }
+    reader.space()?;
+    let charset = parse_charset(reader)?;
+    reader.space()?;
+    Ok(charset)
 }
 
 /// Reads the name of a character set.
@@ -262,9 +269,18 @@ pub(crate) fn print(
     out.extend_from_slice(b"\r\n");
 }
 
+/// The mailbox that an ESEARCH response speaks of (RFC 7377 section 2.1).
+pub(crate) struct Searched<'a> {
+    pub(crate) names: NameCoding,
+    pub(crate) name: &'a str,
+    pub(crate) uid_validity: u32,
+}
+
 /// What an extended SEARCH found.
 pub(crate) struct Esearch<'a> {
     pub(crate) tag: &'a str,
+    /// `None`: the selected one, which need not be named.
+    pub(crate) mailbox: Option<Searched<'a>>,
     pub(crate) numbering: Numbering,
     pub(crate) returns: SearchReturn,
     /// In the order of the reply.
@@ -276,6 +292,11 @@ pub(crate) struct Esearch<'a> {
 pub(crate) fn print_extended(out: &mut Vec<u8>, found: &Esearch<'_>) {
     out.extend_from_slice(b"* ESEARCH (TAG ");
     text::string(out, found.tag.as_bytes());
+    if let Some(searched) = &found.mailbox {
+        out.extend_from_slice(b" MAILBOX ");
+        mailbox::print(out, searched.names, searched.name);
+        out.extend_from_slice(format!(" UIDVALIDITY {}", searched.uid_validity).as_bytes());
+    }
     out.push(b')');
     if found.numbering == Numbering::Uid {
         out.extend_from_slice(b" UID");
@@ -314,7 +335,6 @@ pub(crate) fn print_extended(out: &mut Vec<u8>, found: &Esearch<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::mailbox::NameCoding;
 
     fn read(text: &str) -> Parsed<Key> {
         let text = format!(" {text}");

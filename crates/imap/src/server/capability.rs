@@ -20,6 +20,7 @@ const ALWAYS: &[&str] = &[
     "LITERAL+",
     "MOVE",
     "MULTIAPPEND",
+    "MULTISEARCH",
     "NAMESPACE",
     "OBJECTID",
     "PARTIAL",

@@ -9,6 +9,7 @@ use posthorn_sasl::{Channel, Mechanism};
 
 use super::append::Appending;
 use super::authenticate::Authenticating;
+use super::esearch::Esearching;
 use super::fetch::Fetching;
 use super::list::ListingStatus;
 use super::reply::{Farewell, Fault, Reply};
@@ -90,6 +91,7 @@ pub(super) enum Asked {
     Expunge,
     Close,
     Search(Searching),
+    Esearch(Box<Esearching>),
     Thread(Threading),
     SearchModSeq(Searching),
     /// News for the client in front of this reply.

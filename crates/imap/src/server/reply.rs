@@ -76,6 +76,7 @@ impl From<Answer> for Fault {
             | Answer::Mailboxes(_)
             | Answer::Status(_)
             | Answer::Selected(_)
+            | Answer::Peeked(_)
             | Answer::Ok
             | Answer::Created { .. }
             | Answer::Quota { .. }

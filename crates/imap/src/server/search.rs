@@ -88,12 +88,16 @@ pub(super) fn names_numbers(key: &SearchKey<NamedMessages>) -> bool {
     })
 }
 
-/// The key with its messages named by UID.
+/// The key with its messages named by UID. A search that speaks of messages beyond the end finds none of them
+/// (RFC 7377 section 2).
 pub(super) fn resolve(
     selected: &Selected,
     key: SearchKey<NamedMessages>,
 ) -> Result<SearchKey<RoaringBitmap>, Fault> {
     key.try_map(&mut |messages| match messages {
+        NamedMessages::Set(Numbering::Sequence, MessageSet::Numbers(set)) => {
+            Ok(set.within_ranks(selected.uids()))
+        }
         NamedMessages::Set(numbering, set) => selected.resolve(numbering, &set),
         NamedMessages::Recent => Ok(selected.recent()),
     })
@@ -104,7 +108,7 @@ pub(super) fn unknown_charset(connection: &mut Connection, saves: bool) -> Fault
     failed(connection, saves, Fault::Syntax(SyntaxError::BadCharset))
 }
 
-fn failed(connection: &mut Connection, saves: bool, fault: Fault) -> Fault {
+pub(super) fn failed(connection: &mut Connection, saves: bool, fault: Fault) -> Fault {
     if let (true, Ok(selected)) = (saves, connection.selected()) {
         selected.saved.clear();
     }
@@ -142,7 +146,7 @@ pub(super) fn answered(
 }
 
 /// The messages that MIN, MAX and PARTIAL return.
-fn returned(returns: SearchReturn, found: &[u32]) -> RoaringBitmap {
+pub(super) fn returned(returns: SearchReturn, found: &[u32]) -> RoaringBitmap {
     let page = returns.partial.map_or(&[][..], |page| page.slice(found));
     let first = found.first().filter(|_| returns.min);
     let last = found.last().filter(|_| returns.max);
@@ -208,6 +212,7 @@ fn reply(connection: &mut Connection, tag: &str, searching: &Searching) -> Outco
         Some(returns) => {
             let found = Esearch {
                 tag,
+                mailbox: None,
                 numbering: searching.numbering,
                 returns,
                 numbers: numbers.collect(),

@@ -45,7 +45,7 @@ pub(super) fn answered(connection: &mut Connection, select: &SelectCommand, answ
         (Some(resync), Some(missed)) => resync.among(missed, &opened.uids),
         (Some(_) | None, _) => ChangedUids::default(),
     };
-    let selected = Selected::new(opened, select.access);
+    let selected = Selected::new(select.name.clone(), opened, select.access);
     let mut out = Vec::new();
     selected.print_flags(&mut out);
     out.extend_from_slice(b"* OK [PERMANENTFLAGS ");

@@ -35,6 +35,9 @@ pub(super) enum Removals {
 #[derive(Debug)]
 pub(super) struct Selected {
     pub(super) mailbox: MailboxHandle,
+    /// As the client called it.
+    pub(super) name: String,
+    pub(super) uid_validity: u32,
     access: Access,
     /// What the client knows of.
     uids: RoaringBitmap,
@@ -55,9 +58,11 @@ pub(super) struct Selected {
 }
 
 impl Selected {
-    pub(super) fn new(opened: SelectedMailbox, access: Access) -> Self {
+    pub(super) fn new(name: String, opened: SelectedMailbox, access: Access) -> Self {
         Self {
             mailbox: opened.mailbox,
+            name,
+            uid_validity: opened.uid_validity,
             access,
             last_uid: opened
                 .uids

@@ -4,8 +4,8 @@
 use super::connection::{Connection, Outcome, State};
 use super::reply::Fault;
 use super::{
-    authenticate, capability, copy, create, enable, expunge, fetch, id, idle, list, login, logout, namespace,
-    noop, quota, search, select, sort, starttls, status, store, thread, unauthenticate,
+    authenticate, capability, copy, create, enable, esearch, expunge, fetch, id, idle, list, login, logout,
+    namespace, noop, quota, search, select, sort, starttls, status, store, thread, unauthenticate,
 };
 use crate::ask::Transfer;
 use crate::codec::reader::Parsed;
@@ -112,6 +112,7 @@ static TABLE: &[Row] = &[
     row("UID SEARCH", Selected, |r| {
         codec::search::parse(r, Numbering::Uid)
     }),
+    row("ESEARCH", AfterLogin, codec::esearch::parse),
     row("SORT", Selected, |r| codec::sort::parse(r, Numbering::Sequence)).with(News::IfNoticedKeepNumbers),
     row("UID SORT", Selected, |r| codec::sort::parse(r, Numbering::Uid)),
     row("THREAD", Selected, |r| {
@@ -222,6 +223,7 @@ pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
         Command::Unselect => Ok(select::start_unselect(connection)),
         Command::Expunge { uids } => expunge::start(connection, uids.as_ref()),
         Command::Search(search) => search::start(connection, search),
+        Command::Esearch(esearch) => esearch::start(connection, esearch),
         Command::Sort(sort) => sort::start(connection, sort),
         Command::Thread(thread) => thread::start(connection, thread),
         Command::UnknownCharset { saves } => Err(search::unknown_charset(connection, saves)),

@@ -3,6 +3,7 @@
 use posthorn_base::Secret;
 use posthorn_sasl::Mechanism;
 
+use super::esearch::EsearchCommand;
 use super::fetch::FetchCommand;
 use super::list::ListCommand;
 use super::mailbox::SpecialUse;
@@ -77,9 +78,10 @@ pub(crate) enum Command {
         uids: Option<MessageSet>,
     },
     Search(SearchCommand),
+    Esearch(EsearchCommand),
     Sort(SortCommand),
     Thread(ThreadCommand),
-    /// A SEARCH, SORT or THREAD whose texts cannot be read (RFC 3501 section 6.4.4).
+    /// A SEARCH, ESEARCH, SORT or THREAD whose texts cannot be read (RFC 3501 section 6.4.4).
     UnknownCharset {
         /// It would have saved its result (RFC 5182).
         saves: bool,

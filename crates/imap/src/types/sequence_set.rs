@@ -74,6 +74,23 @@ impl SequenceSet {
         named
     }
 
+    /// The UIDs in `uids` that this set names when its numbers are ranks in it; a range may go beyond the end
+    /// (RFC 7377 section 2).
+    #[must_use]
+    pub fn within_ranks(&self, uids: &RoaringBitmap) -> RoaringBitmap {
+        let count = u32::try_from(uids.len()).unwrap_or(u32::MAX);
+        let mut named = RoaringBitmap::new();
+        for range in &self.0 {
+            let (low, high) = range.bounds(count);
+            let uid_at = |number: u32| uids.select(number.checked_sub(1)?);
+            if let (Some(first), Some(last)) = (uid_at(low.max(1)), uid_at(high.min(count))) {
+                named.insert_range(first..=last);
+            }
+        }
+        named &= uids;
+        named
+    }
+
     /// The UIDs in `uids` that this set names when its numbers are ranks in it.
     ///
     /// In an empty mailbox a range with `*` names nothing: clients ask for `1:*` without looking, and
@@ -153,6 +170,26 @@ mod tests {
     fn a_number_beyond_the_last_message_is_an_error() {
         let set = SequenceSet(vec![range(2, Some(5))]);
         assert_eq!(set.among_ranks(&uids()), Err(NoSuchMessage(5)));
+    }
+
+    #[test]
+    fn where_it_is_no_error_a_range_ends_with_the_mailbox() {
+        for (set, expected) in [
+            (vec![range(1, Some(100))], vec![3, 5, 9, 12]),
+            (vec![range(3, Some(100)), range(1, Some(1))], vec![3, 9, 12]),
+            (vec![range(5, Some(100)), range(7, Some(7))], vec![]),
+            (vec![range(100, None)], vec![12]),
+            (vec![range(2, Some(2))], vec![5]),
+        ] {
+            let expected: RoaringBitmap = expected.into_iter().collect();
+            assert_eq!(
+                SequenceSet(set.clone()).within_ranks(&uids()),
+                expected,
+                "{set:?}"
+            );
+            let none = SequenceSet(set).within_ranks(&RoaringBitmap::new());
+            assert!(none.is_empty());
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Mailboxes as such: LIST, STATUS, CREATE, DELETE, RENAME, SUBSCRIBE, and the quota over them all.
 
 use posthorn_imap::types::SpecialUse;
-use posthorn_imap::{Answer, MailboxInfo, MailboxStatus};
+use posthorn_imap::{Answer, MailboxHandle, MailboxInfo, MailboxStatus, PeekedMailbox};
 use posthorn_mailbox::{self as mailbox, MailboxError, Subscription};
 use posthorn_runtime::clock;
+use roaring::RoaringBitmap;
 
 use super::{ImapHandler, translate};
 
@@ -59,6 +60,28 @@ impl ImapHandler {
             uid_validity: status.uid_validity.0,
             highest_modseq: status.modseq.0,
             mailbox_id: translate::mailbox_id(status.id),
+        }))
+    }
+
+    /// A mailbox that is about to be searched without being selected.
+    pub(super) async fn peek(&self, name: String, wants_uids: bool) -> Result<Answer, MailboxError> {
+        let account = self.account()?;
+        let (status, uids) = self
+            .read(move |tx| {
+                let id = mailbox::find(tx, account, &name)?;
+                let status = mailbox::status(tx, account, id)?;
+                let uids = match wants_uids {
+                    true => mailbox::snapshot(tx, account, id)?.uids,
+                    false => RoaringBitmap::new(),
+                };
+                Ok((status, uids))
+            })
+            .await?;
+        Ok(Answer::Peeked(PeekedMailbox {
+            mailbox: MailboxHandle(status.id.0),
+            uid_validity: status.uid_validity.0,
+            first_recent_uid: status.recent_from.0,
+            uids,
         }))
     }
 
