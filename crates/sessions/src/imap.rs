@@ -4,18 +4,20 @@ mod append;
 mod casemap;
 mod fetch;
 mod folders;
+mod place;
 mod search;
+mod selected;
 mod sort;
 mod thread;
 mod translate;
 
-use posthorn_base::{AccountId, MailboxId, ModSeq, SessionId, Uid};
-use posthorn_imap::{Answer, Ask, Event, FetchRow, ImapSession, MailboxHandle, ResyncFrom, SelectedMailbox};
-use posthorn_mailbox::{self as mailbox, CopyMode, CopyRequest, MailboxError, NewMessage, Which};
+use posthorn_base::{AccountId, ModSeq, SessionId, Uid};
+use posthorn_imap::{Answer, Ask, Event, FetchRow, ImapSession};
+use posthorn_mailbox::{self as mailbox, MailboxError, NewMessage};
 use posthorn_net::Handler;
-use posthorn_runtime::clock;
 use posthorn_store::{Partition, Pending, StoreError, Tx};
 
+use self::place::Place;
 use crate::{Services, Watcher};
 
 /// Answers one IMAP session.
@@ -27,6 +29,8 @@ pub struct ImapHandler {
     checked: Option<AccountId>,
     /// The account that is logged in.
     account: Option<AccountId>,
+    /// The mailbox that was opened last.
+    open: Option<Place>,
     watcher: Option<Watcher>,
     /// UIDNEXT when the mailbox was opened.
     uid_next: Uid,
@@ -45,6 +49,7 @@ impl ImapHandler {
             peer,
             checked: None,
             account: None,
+            open: None,
             watcher: None,
             uid_next: Uid(1),
             appended: Vec::new(),
@@ -66,10 +71,10 @@ impl ImapHandler {
 
     fn write<T: Send + 'static>(
         &self,
-        account: AccountId,
+        owner: AccountId,
         work: impl Fn(&mut Tx<'_>) -> Result<T, MailboxError> + Send + 'static,
     ) -> Pending<T, MailboxError> {
-        self.services.store.write(Partition::Account(account), work)
+        self.services.store.write(Partition::Account(owner), work)
     }
 
     async fn about_account(&mut self, ask: Ask) -> Result<Answer, MailboxError> {
@@ -126,14 +131,11 @@ impl ImapHandler {
             | Ask::Sort { .. }
             | Ask::Thread { .. }
             | Ask::ChangedUids { .. }
-            | Ask::Changes { .. }) => {
-                let account = self.account()?;
-                self.about_selected(account, selected).await
-            }
+            | Ask::Changes { .. }) => self.about_selected(selected).await,
         }
     }
 
-    async fn about_selected(&mut self, account: AccountId, ask: Ask) -> Result<Answer, MailboxError> {
+    async fn about_selected(&mut self, ask: Ask) -> Result<Answer, MailboxError> {
         match ask {
             Ask::Fetch {
                 mailbox,
@@ -143,8 +145,7 @@ impl ImapHandler {
                 octets_at_most,
             } => {
                 let request = fetch::Request {
-                    account,
-                    mailbox: id(mailbox),
+                    place: self.opened(mailbox)?,
                     uids,
                     want,
                     octets_at_most,
@@ -159,7 +160,7 @@ impl ImapHandler {
             } => {
                 let change = translate::change(change);
                 let since = unchanged_since.map(ModSeq);
-                self.store(account, id(mailbox), uids_of(uids), change, since)
+                self.store(self.opened(mailbox)?, uids_of(uids), change, since)
                     .await
             }
             Ask::Copy {
@@ -167,27 +168,27 @@ impl ImapHandler {
                 uids,
                 to,
                 mode,
-            } => self.copy(account, id(mailbox), uids_of(uids), to, mode).await,
-            Ask::Expunge { mailbox, uids } => self.expunge(account, id(mailbox), uids.map(uids_of)).await,
-            Ask::Search { mailbox, key } => self.search(account, id(mailbox), key).await,
+            } => self.copy(self.opened(mailbox)?, uids_of(uids), to, mode).await,
+            Ask::Expunge { mailbox, uids } => self.expunge(self.opened(mailbox)?, uids.map(uids_of)).await,
+            Ask::Search { mailbox, key } => self.search(self.opened(mailbox)?, key).await,
             Ask::Sort {
                 mailbox,
                 key,
                 criteria,
-            } => self.sort(account, id(mailbox), key, criteria).await,
+            } => self.sort(self.opened(mailbox)?, key, criteria).await,
             Ask::Thread {
                 mailbox,
                 key,
                 algorithm,
-            } => self.thread(account, id(mailbox), key, algorithm).await,
+            } => self.thread(self.opened(mailbox)?, key, algorithm).await,
             Ask::ChangedUids {
                 mailbox,
                 since_modseq,
-            } => self.changed_uids(account, id(mailbox), since_modseq).await,
+            } => self.changed_uids(self.opened(mailbox)?, since_modseq).await,
             Ask::Changes {
                 mailbox,
                 since_modseq,
-            } => self.changes(account, id(mailbox), ModSeq(since_modseq)).await,
+            } => self.changes(self.opened(mailbox)?, ModSeq(since_modseq)).await,
             Ask::Credentials(_)
             | Ask::Mailboxes
             | Ask::Status { .. }
@@ -202,163 +203,6 @@ impl ImapHandler {
             | Ask::AppendNext { .. }
             | Ask::AppendFinish { .. } => Ok(Answer::Unavailable),
         }
-    }
-
-    async fn select(
-        &mut self,
-        name: String,
-        read_only: bool,
-        resync: Option<ResyncFrom>,
-    ) -> Result<Answer, MailboxError> {
-        let account = self.account()?;
-        // Listening begins before the snapshot, so that no change falls between the two.
-        self.watcher = Some(self.services.watch.listen(account));
-        let (opened, missed) = self
-            .read(move |tx| {
-                let mailbox = mailbox::find(tx, account, &name)?;
-                let opened = mailbox::snapshot(tx, account, mailbox)?;
-                let same = resync.filter(|from| from.uid_validity == opened.status.uid_validity.0);
-                let missed = match same {
-                    Some(from) => Some(mailbox::changed_uids(tx, account, mailbox, ModSeq(from.modseq))?),
-                    None => None,
-                };
-                Ok((opened, missed))
-            })
-            .await?;
-        let status = opened.status;
-        self.uid_next = status.uid_next;
-        if !read_only && status.recent_from < status.uid_next {
-            let claimed = self.write(account, move |tx| mailbox::claim_recent(tx, account, status.id));
-            self.unless_stuck(claimed.await)?;
-        }
-        Ok(Answer::Selected(SelectedMailbox {
-            mailbox: MailboxHandle(status.id.0),
-            uid_validity: status.uid_validity.0,
-            uid_next: status.uid_next.0,
-            highest_modseq: status.modseq.0,
-            uids: opened.uids,
-            first_recent_uid: status.recent_from.0,
-            first_unseen_uid: opened.first_unseen.map(|uid| uid.0),
-            keywords: status.keywords,
-            mailbox_id: translate::mailbox_id(status.id),
-            missed: missed.map(translate::changed_uids),
-        }))
-    }
-
-    /// A courtesy that is written while somebody reads: a disk that is full must not keep them from it.
-    fn unless_stuck<T>(&self, written: Result<T, MailboxError>) -> Result<Option<T>, MailboxError> {
-        match written {
-            Ok(value) => Ok(Some(value)),
-            Err(MailboxError::Store(cause)) => {
-                tracing::warn!(session = %self.session, %cause, "read, and not noted as read");
-                Ok(None)
-            }
-            Err(other) => Err(other),
-        }
-    }
-
-    async fn store(
-        &self,
-        account: AccountId,
-        mailbox: MailboxId,
-        uids: Vec<Uid>,
-        change: mailbox::FlagChange,
-        unchanged_since: Option<ModSeq>,
-    ) -> Result<Answer, MailboxError> {
-        let stored = self
-            .write(account, move |tx| {
-                mailbox::store_flags(tx, account, mailbox, &uids, &change, unchanged_since)
-            })
-            .await?;
-        Ok(Answer::Stored {
-            changed: stored.rows.into_iter().map(translate::stored).collect(),
-            modified: stored.modified.into_iter().map(|uid| uid.0).collect(),
-        })
-    }
-
-    async fn copy(
-        &self,
-        account: AccountId,
-        from: MailboxId,
-        uids: Vec<Uid>,
-        to: String,
-        mode: posthorn_imap::Transfer,
-    ) -> Result<Answer, MailboxError> {
-        let mode = match mode {
-            posthorn_imap::Transfer::Copy => CopyMode::Copy,
-            posthorn_imap::Transfer::Move => CopyMode::Move,
-        };
-        let now = clock::wall();
-        let copied = self
-            .write(account, move |tx| {
-                mailbox::copy(
-                    tx,
-                    account,
-                    CopyRequest {
-                        from,
-                        uids: &uids,
-                        to: &to,
-                        mode,
-                    },
-                    now,
-                )
-            })
-            .await?;
-        Ok(Answer::Copied {
-            uid_validity: copied.uid_validity.0,
-            pairs: copied
-                .pairs
-                .into_iter()
-                .map(|(old, new)| (old.0, new.0))
-                .collect(),
-        })
-    }
-
-    async fn expunge(
-        &self,
-        account: AccountId,
-        mailbox: MailboxId,
-        uids: Option<Vec<Uid>>,
-    ) -> Result<Answer, MailboxError> {
-        let (expunged, modseq) = self
-            .write(account, move |tx| {
-                let which = uids.as_deref().map_or(Which::Deleted, Which::DeletedAmong);
-                let expunged = mailbox::expunge(tx, account, mailbox, which)?;
-                Ok((expunged, mailbox::status(tx, account, mailbox)?.modseq))
-            })
-            .await?;
-        Ok(Answer::Expunged {
-            uids: expunged.uids.into_iter().map(|uid| uid.0).collect(),
-            highest_modseq: modseq.0,
-        })
-    }
-
-    async fn changed_uids(
-        &self,
-        account: AccountId,
-        mailbox: MailboxId,
-        since_modseq: i64,
-    ) -> Result<Answer, MailboxError> {
-        let since = ModSeq(since_modseq);
-        let found = self
-            .read(move |tx| {
-                mailbox::status(tx, account, mailbox)?;
-                mailbox::changed_uids(tx, account, mailbox, since)
-            })
-            .await?;
-        Ok(Answer::ChangedUids(translate::changed_uids(found)))
-    }
-
-    async fn changes(
-        &self,
-        account: AccountId,
-        mailbox: MailboxId,
-        since: ModSeq,
-    ) -> Result<Answer, MailboxError> {
-        let seen = self
-            .read(move |tx| mailbox::changes(tx, account, mailbox, since))
-            .await?;
-        Ok(translate::changes(seen, self.uid_next))
     }
 
     /// A failure as the session's answer. In a mailbox that is open, its absence means it was deleted.
@@ -377,10 +221,6 @@ impl ImapHandler {
             }
         }
     }
-}
-
-fn id(handle: MailboxHandle) -> MailboxId {
-    MailboxId(handle.0)
 }
 
 fn uids_of(uids: Vec<u32>) -> Vec<Uid> {
@@ -420,7 +260,7 @@ impl Handler<ImapSession> for ImapHandler {
             }
             Event::LoggedOut => {
                 tracing::info!(%session, %peer, "IMAP log-out, the connection goes on");
-                (self.checked, self.account, self.watcher) = (None, None, None);
+                (self.checked, self.account, self.open, self.watcher) = (None, None, None, None);
                 self.append_discard();
             }
             Event::LoginFailed { user } => {
@@ -430,9 +270,7 @@ impl Handler<ImapSession> for ImapHandler {
             // The mailbox before this one may have been left after listening for this one began; what
             // happened in between is asked for at once.
             Event::Selected(Some(_)) if self.watcher.is_none() => {
-                self.watcher = self
-                    .account
-                    .map(|account| self.services.watch.listen_late(account));
+                self.watcher = self.open.map(|open| self.services.watch.listen_late(open.owner));
             }
             Event::Selected(Some(_)) => {}
             Event::AppendData(octets) => self.appended.extend_from_slice(&octets),

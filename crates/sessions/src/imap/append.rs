@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use posthorn_base::{AccountId, Timestamp, Uid};
+use posthorn_base::{Timestamp, Uid};
 use posthorn_imap::types::Flags;
 use posthorn_imap::{Answer, Replaced};
 use posthorn_mailbox::{self as mailbox, MailboxError, NewMessage, Quota, Target, Which};
 use posthorn_runtime::clock;
 use posthorn_store::Tx;
 
+use super::place::{Named, Place};
 use super::{ImapHandler, panicked, translate};
 
 impl ImapHandler {
@@ -35,13 +36,14 @@ impl ImapHandler {
         size_octets: u64,
         replaces: Option<Replaced>,
     ) -> Result<Answer, MailboxError> {
-        let account = self.account()?;
+        let Named { owner, name } = self.named(name)?;
+        let replaces = self.replaced(replaces)?;
         let usage = self
             .read(move |tx| {
-                mailbox::find(tx, account, &name)?;
-                let mut usage = mailbox::usage(tx, account)?;
-                if let Some(gone) = replaces {
-                    let gone = mailbox::message(tx, account, super::id(gone.mailbox), Uid(gone.uid))?;
+                mailbox::find(tx, owner, &name)?;
+                let mut usage = mailbox::usage(tx, owner)?;
+                if let Some((place, uid)) = replaces {
+                    let gone = mailbox::message(tx, place.owner, place.mailbox, uid)?;
                     let freed = gone.map_or(0, |gone| gone.size_octets);
                     usage.used_octets = usage.used_octets.saturating_sub(freed);
                 }
@@ -82,7 +84,8 @@ impl ImapHandler {
         internal_date: Option<Timestamp>,
         replaces: Option<Replaced>,
     ) -> Result<Answer, MailboxError> {
-        let account = self.account()?;
+        let Named { owner, name } = self.named(name)?;
+        let replaces = self.replaced(replaces)?;
         let last = self.stage(flags, internal_date).await?;
         let mut messages = std::mem::take(&mut self.staged);
         messages.push(last);
@@ -91,11 +94,11 @@ impl ImapHandler {
         // One transaction: all or none (RFC 3502), and what is replaced goes first, so that its room counts
         // (RFC 8508).
         let delivered = self
-            .write(account, move |tx| {
-                if let Some(gone) = replaces {
-                    take_away(tx, account, gone)?;
+            .write(owner, move |tx| {
+                if let Some((place, uid)) = replaces {
+                    take_away(tx, place, uid)?;
                 }
-                let deliver = |message| mailbox::deliver(tx, account, &target, message, Quota::Enforce, now);
+                let deliver = |message| mailbox::deliver(tx, owner, &target, message, Quota::Enforce, now);
                 messages.iter().map(deliver).collect::<Result<Vec<_>, _>>()
             })
             .await?;
@@ -103,6 +106,12 @@ impl ImapHandler {
             uid_validity: delivered.first().map_or(0, |first| first.uid_validity.0),
             uids: delivered.iter().map(|message| message.uid.0).collect(),
         })
+    }
+
+    /// The message that another takes the place of.
+    fn replaced(&self, gone: Option<Replaced>) -> Result<Option<(Place, Uid)>, MailboxError> {
+        gone.map(|gone| Ok((self.opened(gone.mailbox)?, Uid(gone.uid))))
+            .transpose()
     }
 
     /// Makes a message of the octets that came.
@@ -133,9 +142,8 @@ impl ImapHandler {
 }
 
 /// Removes the message that another takes the place of.
-fn take_away(tx: &mut Tx<'_>, account: AccountId, gone: Replaced) -> Result<(), MailboxError> {
-    let uids = [Uid(gone.uid)];
-    let expunged = mailbox::expunge(tx, account, super::id(gone.mailbox), Which::Listed(&uids))?;
+fn take_away(tx: &mut Tx<'_>, place: Place, uid: Uid) -> Result<(), MailboxError> {
+    let expunged = mailbox::expunge(tx, place.owner, place.mailbox, Which::Listed(&[uid]))?;
     match expunged.uids.is_empty() {
         true => Err(MailboxError::Limit("the message to be replaced is gone")),
         false => Ok(()),

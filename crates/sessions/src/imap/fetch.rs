@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use posthorn_base::{AccountId, MailboxId, Uid};
+use posthorn_base::Uid;
 use posthorn_imap::types::{FetchWant, Partial, SectionForm, SectionWant};
 use posthorn_imap::{Answer, FetchRow};
 use posthorn_mailbox::{self as mailbox, FlagChange, FlagMode, Flags, MailboxError, MessageRow, System};
 use posthorn_message::{Kind, Parts, Section};
 use posthorn_store::{StoreError, Tx};
 
+use super::place::Place;
 use super::{ImapHandler, bare_row, translate, uids_of};
 
 /// Octets of the sections of one message in one answer.
@@ -17,8 +18,7 @@ const ROW_OCTETS: usize = 128 * 1024 * 1024;
 
 /// What one question asks for.
 pub(super) struct Request {
-    pub(super) account: AccountId,
-    pub(super) mailbox: MailboxId,
+    pub(super) place: Place,
     pub(super) uids: Vec<u32>,
     pub(super) want: FetchWant,
     pub(super) octets_at_most: u64,
@@ -26,23 +26,19 @@ pub(super) struct Request {
 
 impl ImapHandler {
     pub(super) async fn fetch(&self, request: Request, mark_seen: bool) -> Result<Answer, MailboxError> {
-        let (account, mailbox) = (request.account, request.mailbox);
+        let place = request.place;
         let Some((mut rows, not_reached)) = self.read(move |tx| read_rows(tx, &request)).await? else {
             return Ok(Answer::UnknownEncoding);
         };
         if mark_seen {
-            self.mark_seen(account, mailbox, &mut rows).await?;
+            self.mark_seen(place, &mut rows).await?;
         }
         Ok(Answer::Fetched { rows, not_reached })
     }
 
     /// Sets `\Seen` on what was read, and shows in the rows what became of it.
-    async fn mark_seen(
-        &self,
-        account: AccountId,
-        mailbox: MailboxId,
-        rows: &mut [FetchRow],
-    ) -> Result<(), MailboxError> {
+    async fn mark_seen(&self, place: Place, rows: &mut [FetchRow]) -> Result<(), MailboxError> {
+        let Place { owner, mailbox } = place;
         let seen = posthorn_imap::types::SystemFlags::SEEN;
         let unseen: Vec<u32> = rows
             .iter()
@@ -58,8 +54,8 @@ impl ImapHandler {
             flags: Flags::system(System::SEEN),
         };
         let stored = self
-            .write(account, move |tx| {
-                mailbox::store_flags(tx, account, mailbox, &uids, &change, None)
+            .write(owner, move |tx| {
+                mailbox::store_flags(tx, owner, mailbox, &uids, &change, None)
             })
             .await;
         let stored = self.unless_stuck(stored)?;
@@ -79,10 +75,11 @@ type Batch = (Vec<FetchRow>, Vec<u32>);
 
 /// The rows until enough octets are gathered. `None`: of one, a part cannot be decoded (RFC 3516).
 fn read_rows(tx: &Tx<'_>, request: &Request) -> Result<Option<Batch>, MailboxError> {
+    let Place { owner, mailbox } = request.place;
     let uids: Vec<Uid> = uids_of(request.uids.clone());
     let mut rows = Vec::new();
     let mut octets = 0_u64;
-    let mut found = mailbox::messages(tx, request.account, request.mailbox, &uids)?.into_iter();
+    let mut found = mailbox::messages(tx, owner, mailbox, &uids)?.into_iter();
     for message in found.by_ref() {
         let Some(row) = read_row(tx, request, message)? else {
             return Ok(None);
@@ -115,7 +112,7 @@ fn read_row(tx: &Tx<'_>, request: &Request, message: MessageRow) -> Result<Optio
     if !(want.envelope || want.body_structure || want.body || want.preview || !want.sections.is_empty()) {
         return Ok(Some(row));
     }
-    let Some(email) = mailbox::email(tx, request.account, email_id)? else {
+    let Some(email) = mailbox::email(tx, request.place.owner, email_id)? else {
         return Err(StoreError::Corrupt(format!("message {email_id} has no description")).into());
     };
     if !want.sections.is_empty() {

@@ -6,6 +6,7 @@ use posthorn_mailbox::{self as mailbox, MailboxError, Subscription};
 use posthorn_runtime::clock;
 use roaring::RoaringBitmap;
 
+use super::place::Named;
 use super::{ImapHandler, translate};
 
 impl ImapHandler {
@@ -35,14 +36,14 @@ impl ImapHandler {
         name: String,
         wants_deleted_octets: bool,
     ) -> Result<Answer, MailboxError> {
-        let account = self.account()?;
+        let Named { owner, name } = self.named(name)?;
         let (status, recent, deleted_octets) = self
             .read(move |tx| {
-                let id = mailbox::find(tx, account, &name)?;
-                let status = mailbox::status(tx, account, id)?;
-                let recent = mailbox::count_from(tx, account, id, status.recent_from)?;
+                let id = mailbox::find(tx, owner, &name)?;
+                let status = mailbox::status(tx, owner, id)?;
+                let recent = mailbox::count_from(tx, owner, id, status.recent_from)?;
                 let deleted_octets = match wants_deleted_octets && status.deleted > 0 {
-                    true => mailbox::deleted_octets(tx, account, id)?,
+                    true => mailbox::deleted_octets(tx, owner, id)?,
                     false => 0,
                 };
                 Ok((status, recent, deleted_octets))
@@ -90,7 +91,7 @@ impl ImapHandler {
         name: String,
         special_use: Option<SpecialUse>,
     ) -> Result<Answer, MailboxError> {
-        let account = self.account()?;
+        let Named { owner, name } = self.named(name)?;
         let special_use = match special_use.map(translate::stored_use) {
             Some(None) => return Ok(Answer::Refused("no mailbox can be made for all mail".to_owned())),
             Some(stored) => stored,
@@ -98,8 +99,8 @@ impl ImapHandler {
         };
         let now = clock::wall();
         let id = self
-            .write(account, move |tx| {
-                mailbox::create(tx, account, &name, special_use, now)
+            .write(owner, move |tx| {
+                mailbox::create(tx, owner, &name, special_use, now)
             })
             .await?;
         Ok(Answer::Created {
@@ -108,16 +109,17 @@ impl ImapHandler {
     }
 
     pub(super) async fn delete(&self, name: String) -> Result<Answer, MailboxError> {
-        let account = self.account()?;
-        self.write(account, move |tx| mailbox::delete(tx, account, &name))
+        let Named { owner, name } = self.named(name)?;
+        self.write(owner, move |tx| mailbox::delete(tx, owner, &name))
             .await?;
         Ok(Answer::Ok)
     }
 
     pub(super) async fn rename(&self, from: String, to: String) -> Result<Answer, MailboxError> {
-        let account = self.account()?;
+        let Named { owner, name: from } = self.named(from)?;
+        let to = self.named(to)?.name;
         let now = clock::wall();
-        self.write(account, move |tx| mailbox::rename(tx, account, &from, &to, now))
+        self.write(owner, move |tx| mailbox::rename(tx, owner, &from, &to, now))
             .await?;
         Ok(Answer::Ok)
     }

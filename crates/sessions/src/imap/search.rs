@@ -13,6 +13,7 @@ use posthorn_runtime::clock;
 use posthorn_store::Tx;
 use roaring::RoaringBitmap;
 
+use super::place::Place;
 use super::{ImapHandler, translate};
 
 /// Messages looked at in one read, so that no read is long.
@@ -24,14 +25,10 @@ pub(super) mod tests;
 type Key = SearchKey<RoaringBitmap>;
 
 impl ImapHandler {
-    pub(super) async fn search(
-        &self,
-        account: AccountId,
-        mailbox: MailboxId,
-        key: Key,
-    ) -> Result<Answer, MailboxError> {
+    pub(super) async fn search(&self, place: Place, key: Key) -> Result<Answer, MailboxError> {
+        let Place { owner, mailbox } = place;
         let (uids, highest_modseq) = self
-            .find(account, mailbox, key, |_, rows| {
+            .find(owner, mailbox, key, |_, rows| {
                 Ok(rows.into_iter().map(|row| row.uid.0).collect())
             })
             .await?;

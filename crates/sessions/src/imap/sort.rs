@@ -14,6 +14,7 @@ use posthorn_store::Tx;
 use roaring::RoaringBitmap;
 
 use super::casemap::casemap;
+use super::place::Place;
 use super::{ImapHandler, panicked};
 
 /// A message with what it is compared by, in the order of the criteria.
@@ -31,15 +32,15 @@ enum Value {
 impl ImapHandler {
     pub(super) async fn sort(
         &self,
-        account: AccountId,
-        mailbox: MailboxId,
+        place: Place,
         key: SearchKey<RoaringBitmap>,
         criteria: Vec<SortCriterion>,
     ) -> Result<Answer, MailboxError> {
+        let Place { owner, mailbox } = place;
         let by = criteria.clone();
         let (mut found, highest_modseq) = self
-            .find(account, mailbox, key, move |tx, rows| {
-                values_of(tx, account, mailbox, rows, &by)
+            .find(owner, mailbox, key, move |tx, rows| {
+                values_of(tx, owner, mailbox, rows, &by)
             })
             .await?;
         let sorting = tokio::task::spawn_blocking(move || {

@@ -13,20 +13,21 @@ use roaring::RoaringBitmap;
 
 use self::tree::Fact;
 use super::casemap::casemap;
+use super::place::Place;
 use super::sort::subject_of;
 use super::{ImapHandler, panicked};
 
 impl ImapHandler {
     pub(super) async fn thread(
         &self,
-        account: AccountId,
-        mailbox: MailboxId,
+        place: Place,
         key: SearchKey<RoaringBitmap>,
         algorithm: ThreadAlgorithm,
     ) -> Result<Answer, MailboxError> {
+        let Place { owner, mailbox } = place;
         let (facts, _) = self
-            .find(account, mailbox, key, move |tx, rows| {
-                facts_of(tx, account, mailbox, &rows)
+            .find(owner, mailbox, key, move |tx, rows| {
+                facts_of(tx, owner, mailbox, &rows)
             })
             .await?;
         let threading = tokio::task::spawn_blocking(move || match algorithm {
