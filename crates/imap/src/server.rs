@@ -333,7 +333,8 @@ fn answered(connection: &mut Connection, running: &Running, asked: Asked, answer
     match asked {
         Asked::Login { user } => login::answered(connection, user, answer),
         Asked::Authenticate(exchange) => authenticate::answered(connection, exchange, answer),
-        Asked::Select(select) => select::answered(connection, &select, answer),
+        Asked::SelectList(command) => select::listed(connection, command, answer),
+        Asked::Select(selecting) => select::answered(connection, &selecting, answer),
         Asked::Create => create::created(answer),
         Asked::Quota => quota::answered(connection, answer),
         Asked::QuotaRoot { name } => quota::root_answered(connection, &name, answer),

@@ -29,6 +29,7 @@ fn transcripts_come_out_as_written() {
 /// What the session can do whoever is logged in: `\{capabilities}` in a transcript.
 const CAPABILITIES: &[&str] = &[
     "IMAP4rev1",
+    "IMAP4rev2",
     "BINARY",
     "CHILDREN",
     "CONDSTORE",
@@ -61,9 +62,11 @@ const CAPABILITIES: &[&str] = &[
     "STATUS=SIZE",
     "THREAD=ORDEREDSUBJECT",
     "THREAD=REFERENCES",
+    "UIDONLY",
     "UIDPLUS",
     "UNAUTHENTICATE",
     "UNSELECT",
+    "UTF8=ACCEPT",
     "WITHIN",
 ];
 

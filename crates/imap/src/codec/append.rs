@@ -1,5 +1,6 @@
 //! APPEND up to its messages: `append = "APPEND" SP mailbox 1*append-message` with
-//! `append-message = [SP flag-list] [SP date-time] SP (literal / literal8)` (RFC 3502, RFC 3516).
+//! `append-message = [SP flag-list] [SP date-time] SP (literal / literal8 / "UTF8" SP "(" literal8 ")")` (RFC 3502,
+//! RFC 3516, RFC 6855 section 4).
 
 use super::reader::{Parsed, Reader, SyntaxError};
 use super::{date, flags, mailbox};
@@ -31,7 +32,15 @@ pub(crate) fn parse_options(reader: &mut Reader<'_>) -> Parsed<AppendOptions> {
         options.internal_date = Some(date::parse_date_time(reader)?);
         reader.space()?;
     }
+    if reader.keyword("UTF8") {
+        options.is_utf8 = true;
+        reader.space()?;
+        reader.expect(b'(', "(")?;
+    }
     options.is_binary = reader.take(b'~');
+    if options.is_utf8 && !options.is_binary {
+        return Err(SyntaxError::Expected("the message as a literal8"));
+    }
     match reader.string() {
         // The message is what is missing, as it should be at this point.
         Err(SyntaxError::LiteralMissing) => Ok(options),

@@ -40,10 +40,6 @@ pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Com
     } else if modifiers.vanished {
         return Err(SyntaxError::Expected("CHANGEDSINCE beside VANISHED"));
     }
-    if numbering == Numbering::Uid {
-        // RFC 3501 section 6.4.8: the response tells the UID, asked or not.
-        items.insert(0, FetchItem::Uid);
-    }
     let mut unique: Vec<FetchItem> = Vec::with_capacity(items.len());
     for item in items {
         if !unique.contains(&item) {

@@ -209,7 +209,11 @@ impl<'a> Reader<'a> {
         let mut text = Cow::Borrowed(self.take_while(plain));
         loop {
             if self.take(b'"') {
-                return Ok(text);
+                // RFC 6855 section 3: what is quoted is UTF-8 or nothing.
+                return match std::str::from_utf8(&text) {
+                    Ok(_) => Ok(text),
+                    Err(_) => Err(SyntaxError::NotUtf8),
+                };
             }
             if !self.take(b'\\') {
                 return Err(UNFINISHED);

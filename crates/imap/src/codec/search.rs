@@ -19,6 +19,7 @@ const RETURN_OPTIONS: usize = 10;
 pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Command> {
     reader.space()?;
     let returns = parse_return(reader)?;
+    let names_charset = reader.clone().keyword("CHARSET");
     if parse_charset_option(reader)? == Charset::Unknown {
         reader.skip_rest();
         let saves = returns.is_some_and(|returns| returns.save);
@@ -27,6 +28,7 @@ pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Com
     Ok(Command::Search(SearchCommand {
         numbering,
         returns,
+        names_charset,
         key: parse_keys(reader)?,
     }))
 }

@@ -11,6 +11,10 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &[u8]) {
         out.extend_from_slice(text);
         return;
     }
+    quoted(out, text);
+}
+
+fn quoted(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     for &octet in text {
         if matches!(octet, b'"' | b'\\') {
@@ -19,6 +23,14 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &[u8]) {
         out.push(octet);
     }
     out.push(b'"');
+}
+
+/// Prints an `astring` for a client that takes UTF-8 in quoted strings (RFC 9051 section 4.3).
+pub(crate) fn utf8_astring(out: &mut Vec<u8>, text: &str) {
+    match text.is_ascii() || text.len() > QUOTED_OCTETS || text.contains(['\0', '\r', '\n']) {
+        true => astring(out, text.as_bytes()),
+        false => quoted(out, text.as_bytes()),
+    }
 }
 
 /// Prints an `astring`: as an atom where that is possible.

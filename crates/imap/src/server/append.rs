@@ -113,7 +113,10 @@ pub(super) fn another(
     appending.octets = appending.octets.saturating_add(literal.size_octets);
     appending.sync = literal.sync;
     appending.left = literal.size_octets;
-    let options = match codec::append::parse_options(&mut Reader::new(line, connection.names())) {
+    let parsed = appending
+        .behind_message(line)
+        .and_then(|line| codec::append::parse_options(&mut Reader::new(line, connection.names())));
+    let options = match parsed {
         Err(error) => Err(Fault::Syntax(error)),
         Ok(_) if appending.has_nul => Err(Fault::NulOctets),
         // RFC 8508 section 4.7: a message is replaced by one.
@@ -216,15 +219,26 @@ impl Appending {
 
     /// Behind the message stands more, or it is none that can be stored: the command is not what it seemed.
     pub(super) fn void_if_unfit(&mut self, connection: &mut Connection, line: &[u8]) {
-        let fault = match (line.is_empty(), self.has_nul) {
-            (true, false) => return,
-            (true, true) => Fault::NulOctets,
-            (false, _) => Fault::Syntax(SyntaxError::Expected("the end of the command")),
+        let fault = match (self.behind_message(line), self.has_nul) {
+            (Ok([]), false) => return,
+            (Ok([]), true) => Fault::NulOctets,
+            (Ok(_), _) => Fault::Syntax(SyntaxError::Expected("the end of the command")),
+            (Err(error), _) => Fault::Syntax(error),
         };
         self.discard(connection);
         match self.fate {
             Fate::Void(_) => {}
             Fate::Open(_) | Fate::Accepted(_) => self.fate = Fate::Void(fault),
+        }
+    }
+
+    /// What stands behind the message, and behind the parenthesis that ends it.
+    fn behind_message<'a>(&self, line: &'a [u8]) -> Result<&'a [u8], SyntaxError> {
+        match &self.fate {
+            Fate::Open(options) | Fate::Accepted(options) if options.is_utf8 => {
+                line.strip_prefix(b")").ok_or(SyntaxError::Expected(")"))
+            }
+            Fate::Open(_) | Fate::Accepted(_) | Fate::Void(_) => Ok(line),
         }
     }
 

@@ -6,6 +6,7 @@ use super::reply::Reply;
 /// Told in every state; one on a line, in the order of the alphabet behind the protocol itself.
 const ALWAYS: &[&str] = &[
     "IMAP4rev1",
+    "IMAP4rev2",
     "BINARY",
     "CHILDREN",
     "CONDSTORE",
@@ -38,9 +39,11 @@ const ALWAYS: &[&str] = &[
     "STATUS=SIZE",
     "THREAD=ORDEREDSUBJECT",
     "THREAD=REFERENCES",
+    "UIDONLY",
     "UIDPLUS",
     "UNAUTHENTICATE",
     "UNSELECT",
+    "UTF8=ACCEPT",
     "WITHIN",
 ];
 

@@ -14,6 +14,7 @@ use super::fetch::Fetching;
 use super::list::ListingStatus;
 use super::reply::{Farewell, Fault, Reply};
 use super::search::Searching;
+use super::select::Selecting;
 use super::selected::{Removals, Selected};
 use super::store::Storing;
 use super::thread::Threading;
@@ -22,6 +23,7 @@ use crate::codec::mailbox::NameCoding;
 use crate::config::Config;
 use crate::types::command::SelectCommand;
 use crate::types::list::ListCommand;
+use crate::types::sequence_set::Numbering;
 use crate::types::status::StatusItem;
 
 /// Neighbouring sends are joined up to this size.
@@ -68,7 +70,9 @@ pub(super) enum Asked {
         user: String,
     },
     Authenticate(Box<Authenticating>),
-    Select(SelectCommand),
+    /// What LIST would tell of the mailbox that is to be selected.
+    SelectList(SelectCommand),
+    Select(Box<Selecting>),
     Create,
     Quota,
     QuotaRoot {
@@ -109,12 +113,25 @@ pub(super) enum Reading {
     Idle,
 }
 
+/// What the client has enabled (RFC 5161) and can never disable; CONDSTORE and QRESYNC aside, which other
+/// commands enable too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Enabled {
+    /// IMAP4rev2 (RFC 9051 section 6.3.1).
+    pub(super) rev2: bool,
+    /// UTF8=ACCEPT (RFC 6855 section 3).
+    pub(super) utf8: bool,
+    /// UIDONLY (RFC 9586): messages have no numbers any more.
+    pub(super) uid_only: bool,
+}
+
 /// See the file's comment.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) config: Config,
     pub(super) tls: Option<TlsInfo>,
     pub(super) state: State,
+    pub(super) enabled: Enabled,
     /// Has the client asked for mod-sequences (RFC 7162 section 3.1)?
     pub(super) condstore: bool,
     /// Is the client told of expunged messages by UID (RFC 7162 section 3.2.3)?
@@ -133,6 +150,11 @@ impl Connection {
             config,
             tls: None,
             state: State::NotAuthenticated,
+            enabled: Enabled {
+                rev2: false,
+                utf8: false,
+                uid_only: false,
+            },
             condstore: false,
             qresync: false,
             noticed: false,
@@ -143,12 +165,11 @@ impl Connection {
     }
 
     /// How mailbox names travel.
-    #[expect(
-        clippy::unused_self,
-        reason = "RFC 6855 and RFC 9051 make it depend on what was enabled"
-    )]
     pub(super) const fn names(&self) -> NameCoding {
-        NameCoding::Utf7
+        match self.enabled.rev2 || self.enabled.utf8 {
+            true => NameCoding::Utf8,
+            false => NameCoding::Utf7,
+        }
     }
 
     pub(super) fn send(&mut self, octets: Vec<u8>) {
@@ -215,9 +236,18 @@ impl Connection {
         }
     }
 
+    /// # Errors
+    /// When the client speaks of message numbers, which it has given up (RFC 9586 section 3).
+    pub(super) fn may_name_by(&self, numbering: Numbering) -> Result<(), Fault> {
+        match self.enabled.uid_only && numbering == Numbering::Sequence {
+            true => Err(Fault::UidRequired),
+            false => Ok(()),
+        }
+    }
+
     /// How this client is told of expunged messages.
     pub(super) const fn removals(&self) -> Removals {
-        match self.qresync {
+        match self.qresync || self.enabled.uid_only {
             true => Removals::ByUid,
             false => Removals::ByNumber,
         }

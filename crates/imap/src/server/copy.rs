@@ -8,6 +8,7 @@ use crate::codec;
 use crate::types::command::CopyCommand;
 
 pub(super) fn start(connection: &mut Connection, copy: CopyCommand) -> Outcome {
+    connection.may_name_by(copy.numbering)?;
     let selected = connection.selected()?;
     let uids: Vec<u32> = selected.resolve(copy.numbering, &copy.set)?.into_iter().collect();
     if copy.transfer == Transfer::Move {

@@ -60,6 +60,9 @@ struct Found {
 }
 
 pub(super) fn start(connection: &mut Connection, esearch: EsearchCommand) -> Outcome {
+    if names_numbers(&esearch.key) {
+        connection.may_name_by(Numbering::Sequence)?;
+    }
     let names_saved = esearch
         .key
         .any_messages(&|messages| matches!(messages, NamedMessages::Set(_, MessageSet::Saved)));

@@ -18,6 +18,7 @@ use crate::ask::{Answer, Ask, FetchRow};
 use crate::codec::{date, fetch as codec, text, vanished};
 use crate::types::FetchWant;
 use crate::types::fetch::{FetchCommand, FetchItem, FetchSection, Spelling};
+use crate::types::sequence_set::Numbering;
 
 /// Octets a section is guessed to have before any was seen.
 const HEADER_OCTETS: u64 = 4_096;
@@ -49,6 +50,7 @@ pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome
     if fetch.items.contains(&FetchItem::ModSeq) {
         connection.enable_condstore();
     }
+    connection.may_name_by(fetch.numbering)?;
     let limits = &connection.config.limits;
     let (batch_messages, batch_octets) = (limits.batch_messages, limits.batch_octets);
     let selected = connection.selected()?;
@@ -56,7 +58,13 @@ pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome
     if let Some(page) = fetch.modifiers.partial {
         left = page.among(&left);
     }
-    let want = wanted(&fetch.items);
+    let mut items = fetch.items;
+    if fetch.numbering == Numbering::Uid && !selected.enabled.uid_only {
+        // RFC 3501 section 6.4.8: the response tells the UID, asked or not. UIDFETCH does so anyway.
+        items.retain(|item| *item != FetchItem::Uid);
+        items.insert(0, FetchItem::Uid);
+    }
+    let want = wanted(&items);
     let is_peek = |item: &FetchItem| match item {
         FetchItem::Section(section) => section.is_peek,
         FetchItem::Flags
@@ -73,9 +81,9 @@ pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome
         | FetchItem::Preview => true,
     };
     let fetching = Box::new(Fetching {
-        mark_seen: !selected.is_read_only() && !fetch.items.iter().all(is_peek),
+        mark_seen: !selected.is_read_only() && !items.iter().all(is_peek),
         batch: batch_size(&want, batch_messages, batch_octets),
-        items: fetch.items,
+        items,
         want,
         left,
         rows: VecDeque::new(),
@@ -101,8 +109,12 @@ pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome
 pub(super) fn start_resync(connection: &mut Connection, changed: RoaringBitmap, reply: Reply) -> Outcome {
     let limits = &connection.config.limits;
     let want = FetchWant::default();
+    let mut items = vec![FetchItem::Flags, FetchItem::ModSeq];
+    if !connection.enabled.uid_only {
+        items.insert(0, FetchItem::Uid);
+    }
     let fetching = Fetching {
-        items: vec![FetchItem::Uid, FetchItem::Flags, FetchItem::ModSeq],
+        items,
         mark_seen: false,
         batch: batch_size(&want, limits.batch_messages, limits.batch_octets),
         want,
@@ -254,14 +266,11 @@ fn print_row(
 ) -> Result<(), super::reply::Fault> {
     let condstore = connection.condstore;
     let selected = connection.selected()?;
-    let Some(number) = selected.number_of(row.uid) else {
-        return Ok(());
-    };
     let mut sections = std::mem::take(&mut row.sections).into_iter();
     let mut pieces = Pieces::default();
-    pieces
-        .open
-        .extend_from_slice(format!("* {number} FETCH (").as_bytes());
+    if !selected.open_fetch(&mut pieces.open, row.uid) {
+        return Ok(());
+    }
     for (index, item) in fetching.items.iter().enumerate() {
         if index > 0 {
             pieces.open.push(b' ');
@@ -273,7 +282,8 @@ fn print_row(
         }
     }
     // RFC 7162 section 3.2.4.
-    if row.newly_seen && condstore && !fetching.items.contains(&FetchItem::Uid) {
+    let tells_uid = selected.enabled.uid_only || fetching.items.contains(&FetchItem::Uid);
+    if row.newly_seen && condstore && !tells_uid {
         pieces.open.push(b' ');
         print_item(&mut pieces.open, selected, &FetchItem::Uid, &row);
     }

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, VecDeque};
 use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::Reply;
 use crate::ask::{Answer, Ask, MailboxInfo};
+use crate::codec::mailbox::NameCoding;
 use crate::codec::{list as codec, status};
 use crate::types::SpecialUse;
-use crate::types::list::{ListCommand, ListForm};
+use crate::types::list::{ListCommand, ListForm, ListReturn, ListSelect};
 use crate::types::status::StatusItem;
 
 /// Mailboxes whose STATUS is still to be told, after LIST … RETURN (STATUS (…)).
@@ -79,6 +80,26 @@ pub(super) fn answered(connection: &mut Connection, list: &ListCommand, answer: 
         },
         completed(list.form),
     )
+}
+
+/// The LIST response for one mailbox; empty when there is no such name.
+pub(super) fn describe(names: NameCoding, mailboxes: Vec<MailboxInfo>, name: &str) -> Vec<u8> {
+    let list = ListCommand {
+        form: ListForm::Extended,
+        select: ListSelect::default(),
+        reference: String::new(),
+        patterns: Vec::new(),
+        returns: ListReturn {
+            subscribed: true,
+            status: Vec::new(),
+        },
+    };
+    let tree = tree(mailboxes);
+    let mut out = Vec::new();
+    if let Some(line) = tree.get(name).and_then(|node| line(&list, name, node)) {
+        codec::print(&mut out, names, &line);
+    }
+    out
 }
 
 fn next_status(mut listing: ListingStatus, reply: Reply) -> Outcome {

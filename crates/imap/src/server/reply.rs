@@ -13,6 +13,8 @@ pub(super) enum Fault {
     UnknownCommand,
     WrongState(&'static str),
     NoSuchMessage(NoSuchMessage),
+    /// RFC 9586.
+    UidRequired,
     NotBase64,
     Cancelled,
     // It is refused.
@@ -191,6 +193,7 @@ pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
         Fault::UnknownCommand => (Bad, None, "Unknown command".to_owned()),
         Fault::WrongState(text) => (Bad, None, (*text).to_owned()),
         Fault::NoSuchMessage(error) => (Bad, None, format!("There is no message {}", error.0)),
+        Fault::UidRequired => (Bad, Some("UIDREQUIRED"), "Messages have only UIDs now".to_owned()),
         Fault::NotBase64 => (Bad, None, "Not base64".to_owned()),
         Fault::Cancelled => (Bad, None, "Authentication cancelled".to_owned()),
         Fault::NoSuchMailbox => (No, Some("NONEXISTENT"), "No such mailbox".to_owned()),

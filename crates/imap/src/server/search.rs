@@ -64,14 +64,21 @@ impl Searching {
 }
 
 pub(super) fn start(connection: &mut Connection, search: SearchCommand) -> Outcome {
+    connection.may_name_by(search.numbering)?;
+    if search.names_charset && connection.enabled.utf8 {
+        // RFC 6855 section 3.
+        return Err(SyntaxError::Expected("no CHARSET beside UTF8=ACCEPT").into());
+    }
     let has_modseq = search.key.has_modseq();
     if has_modseq {
         connection.enable_condstore();
     }
+    // RFC 9051 section 6.4.4: to ask for nothing is to ask for all, and every answer is an ESEARCH.
+    let all = connection.enabled.rev2.then(SearchReturn::everything);
     let selected = connection.selected()?;
     let has_numbers = names_numbers(&search.key);
     let key = resolve(selected, search.key)?;
-    let searching = Searching::new(Verb::Search, search.numbering, search.returns);
+    let searching = Searching::new(Verb::Search, search.numbering, search.returns.or(all));
     let mailbox = selected.mailbox;
     Ok(Step::Ask(
         Ask::Search { mailbox, key },
@@ -95,6 +102,9 @@ pub(super) fn resolve(
     key: SearchKey<NamedMessages>,
 ) -> Result<SearchKey<RoaringBitmap>, Fault> {
     key.try_map(&mut |messages| match messages {
+        NamedMessages::Set(Numbering::Sequence, MessageSet::Numbers(_)) if selected.enabled.uid_only => {
+            Err(Fault::UidRequired)
+        }
         NamedMessages::Set(Numbering::Sequence, MessageSet::Numbers(set)) => {
             Ok(set.within_ranks(selected.uids()))
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
 
+use super::connection::Enabled;
 use super::reply::Fault;
 use crate::ask::{Ask, MailboxHandle, MessageChange, SelectedMailbox};
 use crate::codec::{self, flags, text};
@@ -39,6 +40,8 @@ pub(super) struct Selected {
     pub(super) name: String,
     pub(super) uid_validity: u32,
     access: Access,
+    /// What the client has enabled, and hence how it is told.
+    pub(super) enabled: Enabled,
     /// What the client knows of.
     uids: RoaringBitmap,
     /// The largest UID the client was ever told of; new messages are above it.
@@ -58,12 +61,13 @@ pub(super) struct Selected {
 }
 
 impl Selected {
-    pub(super) fn new(name: String, opened: SelectedMailbox, access: Access) -> Self {
+    pub(super) fn new(name: String, opened: SelectedMailbox, access: Access, enabled: Enabled) -> Self {
         Self {
             mailbox: opened.mailbox,
             name,
             uid_validity: opened.uid_validity,
             access,
+            enabled,
             last_uid: opened
                 .uids
                 .max()
@@ -100,6 +104,7 @@ impl Selected {
     /// The UIDs that a set names.
     pub(super) fn resolve(&self, numbering: Numbering, set: &MessageSet) -> Result<RoaringBitmap, Fault> {
         match (set, numbering) {
+            (MessageSet::Numbers(_), Numbering::Sequence) if self.enabled.uid_only => Err(Fault::UidRequired),
             (MessageSet::Numbers(set), Numbering::Sequence) => Ok(set.among_ranks(&self.uids)?),
             (MessageSet::Numbers(set), Numbering::Uid) => Ok(set.among_uids(&self.uids)),
             // What was expunged since is no longer among it (RFC 5182 section 2.1).
@@ -132,7 +137,7 @@ impl Selected {
     }
 
     fn is_recent(&self, uid: u32) -> bool {
-        uid >= self.first_recent_uid && self.access == Access::ReadWrite
+        uid >= self.first_recent_uid && self.access == Access::ReadWrite && !self.enabled.rev2
     }
 
     /// The messages that are `\Recent` in this session.
@@ -143,14 +148,17 @@ impl Selected {
         }
     }
 
-    /// Prints EXISTS and RECENT.
+    /// Prints EXISTS, and RECENT, which is no more in IMAP4rev2.
     pub(super) fn print_counts(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(format!("* {} EXISTS\r\n", self.uids.len()).as_bytes());
+        if self.enabled.rev2 {
+            return;
+        }
         let recent = match self.access {
             Access::ReadWrite => self.uids.range_cardinality(self.first_recent_uid..),
             Access::ReadOnly => 0,
         };
-        let counts = format!("* {} EXISTS\r\n* {recent} RECENT\r\n", self.uids.len());
-        out.extend_from_slice(counts.as_bytes());
+        out.extend_from_slice(format!("* {recent} RECENT\r\n").as_bytes());
     }
 
     /// Prints the FLAGS response.
@@ -253,18 +261,35 @@ impl Selected {
         self.meet_keywords(out, changed.iter().flat_map(|change| &change.flags.keywords));
         for change in changed {
             let was_told = self.told.get(&change.uid) == Some(&change.modseq);
-            let number = self.number_of(change.uid);
-            if let (false, false, Some(number)) = (was_told, self.vanished.contains(change.uid), number) {
-                out.extend_from_slice(format!("* {number} FETCH (").as_bytes());
+            if was_told || self.vanished.contains(change.uid) {
+                continue;
+            }
+            if self.open_fetch(out, change.uid) {
+                if (condstore || self.enabled.rev2) && !self.enabled.uid_only {
+                    out.extend_from_slice(format!("UID {} ", change.uid).as_bytes());
+                }
                 if condstore {
-                    let items = format!("UID {} MODSEQ ({}) ", change.uid, change.modseq);
-                    out.extend_from_slice(items.as_bytes());
+                    out.extend_from_slice(format!("MODSEQ ({}) ", change.modseq).as_bytes());
                 }
                 out.extend_from_slice(b"FLAGS ");
                 self.print_message_flags(out, change.uid, &change.flags);
                 out.extend_from_slice(b")\r\n");
             }
         }
+    }
+
+    /// Prints `* n FETCH (`, or `* uid UIDFETCH (` (RFC 9586 section 3.3); nothing, and `false`, for a message
+    /// the client does not know.
+    pub(super) fn open_fetch(&self, out: &mut Vec<u8>, uid: u32) -> bool {
+        let Some(number) = self.number_of(uid) else {
+            return false;
+        };
+        let head = match self.enabled.uid_only {
+            true => format!("* {uid} UIDFETCH ("),
+            false => format!("* {number} FETCH ("),
+        };
+        out.extend_from_slice(head.as_bytes());
+        true
     }
 
     /// The client knows all changes up to this one.

@@ -7,6 +7,7 @@ use crate::ask::Ask;
 use crate::types::sort::SortCommand;
 
 pub(super) fn start(connection: &mut Connection, sort: SortCommand) -> Outcome {
+    connection.may_name_by(sort.numbering)?;
     let has_modseq = sort.key.has_modseq();
     if has_modseq {
         connection.enable_condstore();

@@ -26,6 +26,7 @@ pub(super) struct Storing {
 }
 
 pub(super) fn start(connection: &mut Connection, store: StoreCommand) -> Outcome {
+    connection.may_name_by(store.numbering)?;
     let selected = connection.selected()?;
     let left = selected.resolve(store.numbering, &store.set)?;
     selected.writable()?;
@@ -121,15 +122,15 @@ fn print_change(
     change: &MessageChange,
     condstore: bool,
 ) {
-    let Some(number) = selected.number_of(change.uid) else {
-        return;
-    };
     if storing.echo == Echo::Silent && !condstore {
         return;
     }
+    if !selected.open_fetch(out, change.uid) {
+        return;
+    }
     let mut items: Vec<Vec<u8>> = Vec::new();
-    // RFC 7162 section 3.2.4.
-    if storing.numbering == Numbering::Uid || condstore {
+    // RFC 7162 section 3.2.4; UIDFETCH begins with the UID.
+    if (storing.numbering == Numbering::Uid || condstore) && !selected.enabled.uid_only {
         items.push(format!("UID {}", change.uid).into_bytes());
     }
     if condstore {
@@ -140,7 +141,6 @@ fn print_change(
         selected.print_message_flags(&mut flags, change.uid, &change.flags);
         items.push(flags);
     }
-    out.extend_from_slice(format!("* {number} FETCH (").as_bytes());
     out.extend_from_slice(&items.join(&b' '));
     out.extend_from_slice(b")\r\n");
 }

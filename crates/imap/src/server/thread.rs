@@ -17,6 +17,7 @@ pub(super) struct Threading {
 }
 
 pub(super) fn start(connection: &mut Connection, thread: ThreadCommand) -> Outcome {
+    connection.may_name_by(thread.numbering)?;
     if thread.key.has_modseq() {
         connection.enable_condstore();
     }

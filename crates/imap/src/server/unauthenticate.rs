@@ -1,7 +1,7 @@
 //! UNAUTHENTICATE (RFC 8437): the connection is as it was before the log-in, but for TLS.
 
 use super::capability;
-use super::connection::{Connection, State, Step};
+use super::connection::{Connection, Enabled, State, Step};
 use super::reply::Reply;
 use crate::ask::Event;
 
@@ -10,6 +10,7 @@ pub(super) fn start(connection: &mut Connection) -> Step {
     connection.state = State::NotAuthenticated;
     // What was enabled is enabled no longer (RFC 8437 section 4.1). Failed log-ins stay counted: this must
     // not be a way to guess on.
+    connection.enabled = Enabled::default();
     connection.condstore = false;
     connection.qresync = false;
     connection.event(Event::LoggedOut);

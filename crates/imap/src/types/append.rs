@@ -25,4 +25,6 @@ pub struct AppendOptions {
     pub internal_date: Option<Timestamp>,
     /// Does it come as a `literal8` (RFC 3516), in which NUL may stand?
     pub is_binary: bool,
+    /// Does it come as `UTF8 (…)` (RFC 6855 section 4)? Then a parenthesis follows it.
+    pub is_utf8: bool,
 }

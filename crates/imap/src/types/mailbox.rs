@@ -64,12 +64,16 @@ pub fn canonical(name: String) -> String {
 }
 
 /// May a mailbox be created under this name? No empty level, no control character, no wildcard
-/// (RFC 9051 section 5.1.1 asks to avoid these), at most [`NAME_OCTETS`].
+/// (RFC 9051 section 5.1 asks to avoid these), at most [`NAME_OCTETS`], and nothing but Net-Unicode (RFC 5198
+/// section 2), so that no two names look alike because one is composed and the other is not.
 #[must_use]
 pub fn is_fit_to_create(name: &str) -> bool {
     name.len() <= NAME_OCTETS
         && name.split('/').all(|level| !level.is_empty())
-        && !name.chars().any(|c| c.is_control() || matches!(c, '%' | '*'))
+        && !name
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '%' | '*' | '\u{2028}' | '\u{2029}'))
+        && unicode_normalization::is_nfc(name)
 }
 
 #[cfg(test)]
@@ -93,6 +97,9 @@ mod tests {
             "a*",
             "a%b",
             "a\nb",
+            "a\u{2028}b",
+            "\u{85}",
+            "Entwu\u{308}rfe",
             &"x".repeat(1025),
         ] {
             assert!(!is_fit_to_create(bad), "{bad:?}");

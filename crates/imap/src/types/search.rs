@@ -186,6 +186,14 @@ pub(crate) struct SearchReturn {
 }
 
 impl SearchReturn {
+    /// What `RETURN ()` asks for.
+    pub(crate) fn everything() -> Self {
+        Self {
+            all: true,
+            ..Self::default()
+        }
+    }
+
     /// Nothing is to be told: SAVE stands alone.
     pub(crate) const fn is_silent(self) -> bool {
         !(self.min || self.max || self.all || self.count || self.partial.is_some())
@@ -204,5 +212,7 @@ pub(crate) struct SearchCommand {
     pub(crate) numbering: Numbering,
     /// `Some`: answered with ESEARCH.
     pub(crate) returns: Option<SearchReturn>,
+    /// Was the character set of its texts named?
+    pub(crate) names_charset: bool,
     pub(crate) key: SearchKey<NamedMessages>,
 }
