@@ -29,8 +29,8 @@ pub struct ImapHandler {
     checked: Option<AccountId>,
     /// The account that is logged in.
     account: Option<AccountId>,
-    /// The mailbox that was opened last.
-    open: Option<Place>,
+    /// Mailboxes of other accounts that the session has a handle for.
+    foreign: Vec<Place>,
     watcher: Option<Watcher>,
     /// UIDNEXT when the mailbox was opened.
     uid_next: Uid,
@@ -49,7 +49,7 @@ impl ImapHandler {
             peer,
             checked: None,
             account: None,
-            open: None,
+            foreign: Vec::new(),
             watcher: None,
             uid_next: Uid(1),
             appended: Vec::new(),
@@ -260,7 +260,8 @@ impl Handler<ImapSession> for ImapHandler {
             }
             Event::LoggedOut => {
                 tracing::info!(%session, %peer, "IMAP log-out, the connection goes on");
-                (self.checked, self.account, self.open, self.watcher) = (None, None, None, None);
+                (self.checked, self.account, self.watcher) = (None, None, None);
+                self.foreign.clear();
                 self.append_discard();
             }
             Event::LoginFailed { user } => {
@@ -269,8 +270,9 @@ impl Handler<ImapSession> for ImapHandler {
             Event::Selected(None) => self.watcher = None,
             // The mailbox before this one may have been left after listening for this one began; what
             // happened in between is asked for at once.
-            Event::Selected(Some(_)) if self.watcher.is_none() => {
-                self.watcher = self.open.map(|open| self.services.watch.listen_late(open.owner));
+            Event::Selected(Some(mailbox)) if self.watcher.is_none() => {
+                let place = self.opened(mailbox).ok();
+                self.watcher = place.map(|place| self.services.watch.listen_late(place.owner));
             }
             Event::Selected(Some(_)) => {}
             Event::AppendData(octets) => self.appended.extend_from_slice(&octets),

@@ -1,12 +1,12 @@
 //! Mailboxes as such: LIST, STATUS, CREATE, DELETE, RENAME, SUBSCRIBE, and the quota over them all.
 
 use posthorn_imap::types::SpecialUse;
-use posthorn_imap::{Answer, MailboxHandle, MailboxInfo, MailboxStatus, PeekedMailbox};
+use posthorn_imap::{Answer, MailboxInfo, MailboxStatus, PeekedMailbox};
 use posthorn_mailbox::{self as mailbox, MailboxError, Subscription};
 use posthorn_runtime::clock;
 use roaring::RoaringBitmap;
 
-use super::place::Named;
+use super::place::{Named, Place};
 use super::{ImapHandler, translate};
 
 impl ImapHandler {
@@ -65,21 +65,24 @@ impl ImapHandler {
     }
 
     /// A mailbox that is about to be searched without being selected.
-    pub(super) async fn peek(&self, name: String, wants_uids: bool) -> Result<Answer, MailboxError> {
-        let account = self.account()?;
+    pub(super) async fn peek(&mut self, name: String, wants_uids: bool) -> Result<Answer, MailboxError> {
+        let Named { owner, name } = self.named(name)?;
         let (status, uids) = self
             .read(move |tx| {
-                let id = mailbox::find(tx, account, &name)?;
-                let status = mailbox::status(tx, account, id)?;
+                let id = mailbox::find(tx, owner, &name)?;
+                let status = mailbox::status(tx, owner, id)?;
                 let uids = match wants_uids {
-                    true => mailbox::snapshot(tx, account, id)?.uids,
+                    true => mailbox::snapshot(tx, owner, id)?.uids,
                     false => RoaringBitmap::new(),
                 };
                 Ok((status, uids))
             })
             .await?;
         Ok(Answer::Peeked(PeekedMailbox {
-            mailbox: MailboxHandle(status.id.0),
+            mailbox: self.handle(Place {
+                owner,
+                mailbox: status.id,
+            }),
             uid_validity: status.uid_validity.0,
             first_recent_uid: status.recent_from.0,
             uids,

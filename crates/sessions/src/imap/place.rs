@@ -31,10 +31,29 @@ impl ImapHandler {
         })
     }
 
-    /// The open mailbox. A session speaks of no other by its handle.
+    /// The number by which the session speaks of a mailbox: its id, or for one of another account a place in
+    /// [`Self::foreign`], below 0.
+    pub(super) fn handle(&mut self, place: Place) -> MailboxHandle {
+        if self.account == Some(place.owner) {
+            return MailboxHandle(place.mailbox.0);
+        }
+        let known = self.foreign.iter().position(|known| *known == place);
+        let index = known.unwrap_or(self.foreign.len());
+        if known.is_none() {
+            self.foreign.push(place);
+        }
+        MailboxHandle(-1 - i64::try_from(index).unwrap_or(i64::MAX - 1))
+    }
+
+    /// The mailbox that the session was given a handle for.
     pub(super) fn opened(&self, handle: MailboxHandle) -> Result<Place, MailboxError> {
-        self.open
-            .filter(|open| open.mailbox.0 == handle.0)
-            .ok_or(MailboxError::NoSuchMailbox)
+        if let Ok(index) = usize::try_from(-1 - handle.0) {
+            let foreign = self.foreign.get(index);
+            return foreign.copied().ok_or(MailboxError::NoSuchMailbox);
+        }
+        Ok(Place {
+            owner: self.account()?,
+            mailbox: MailboxId(handle.0),
+        })
     }
 }

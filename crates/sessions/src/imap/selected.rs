@@ -2,7 +2,7 @@
 //! their own.)
 
 use posthorn_base::{ModSeq, Uid};
-use posthorn_imap::{Answer, MailboxHandle, ResyncFrom, SelectedMailbox};
+use posthorn_imap::{Answer, ResyncFrom, SelectedMailbox};
 use posthorn_mailbox::{self as mailbox, CopyMode, CopyRequest, MailboxError, Which};
 use posthorn_runtime::clock;
 
@@ -33,7 +33,7 @@ impl ImapHandler {
             .await?;
         let status = opened.status;
         self.uid_next = status.uid_next;
-        self.open = Some(Place {
+        let mailbox = self.handle(Place {
             owner,
             mailbox: status.id,
         });
@@ -42,7 +42,7 @@ impl ImapHandler {
             self.unless_stuck(claimed.await)?;
         }
         Ok(Answer::Selected(SelectedMailbox {
-            mailbox: MailboxHandle(status.id.0),
+            mailbox,
             uid_validity: status.uid_validity.0,
             uid_next: status.uid_next.0,
             highest_modseq: status.modseq.0,
