@@ -12,6 +12,10 @@ use crate::types::command::Command;
 pub(crate) fn parse_head(reader: &mut Reader<'_>) -> Parsed<AppendHead> {
     reader.space()?;
     let mailbox_name = mailbox::parse(reader)?;
+    if mailbox_name.is_empty() && reader.end().is_ok() {
+        // What was announced is the name, and has no octets: the message is yet to come.
+        return Err(SyntaxError::LiteralMissing);
+    }
     let options = parse_options(reader)?;
     Ok(AppendHead {
         replaces: None,
@@ -84,6 +88,7 @@ mod tests {
     #[test]
     fn a_missing_mailbox_is_told_from_a_missing_message() {
         assert_eq!(read(b" {5}\r\n"), Err(SyntaxError::LiteralMissing));
+        assert_eq!(read(b" {0}\r\n"), Err(SyntaxError::LiteralMissing));
         assert_eq!(
             read(b" Sent \"message\""),
             Err(SyntaxError::Expected("a digit of a date"))
