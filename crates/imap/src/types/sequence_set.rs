@@ -51,25 +51,19 @@ impl SequenceSet {
     /// All numbers that this set names; `*` is the largest number there can be.
     #[must_use]
     pub fn numbers(&self) -> RoaringBitmap {
-        let mut named = RoaringBitmap::new();
-        for range in &self.0 {
-            let (low, high) = range.bounds(u32::MAX);
-            named.insert_range(low..=high);
-        }
-        named
+        merged(self.0.iter().map(|range| range.bounds(u32::MAX)).collect())
     }
 
     /// The UIDs in `uids` that this set names when its numbers are UIDs. UIDs that do not exist are
     /// left out; `*` is the largest UID.
     #[must_use]
     pub fn among_uids(&self, uids: &RoaringBitmap) -> RoaringBitmap {
-        let mut named = RoaringBitmap::new();
-        if let Some(last) = uids.max() {
-            for range in &self.0 {
-                let (low, high) = range.bounds(last);
-                named.insert_range(low..=high);
-            }
-        }
+        let (Some(first), Some(last)) = (uids.min(), uids.max()) else {
+            return RoaringBitmap::new();
+        };
+        let bounds = self.0.iter().map(|range| range.bounds(last));
+        let there = |(low, high): (u32, u32)| (low.max(first), high.min(last));
+        let mut named = merged(bounds.map(there).filter(|(low, high)| low <= high).collect());
         named &= uids;
         named
     }
@@ -100,21 +94,38 @@ impl SequenceSet {
     /// When a number is larger than the number of messages.
     pub fn among_ranks(&self, uids: &RoaringBitmap) -> Result<RoaringBitmap, NoSuchMessage> {
         let count = u32::try_from(uids.len()).unwrap_or(u32::MAX);
-        let mut named = RoaringBitmap::new();
+        let uid_at = |number: u32| {
+            let rank = number.checked_sub(1).ok_or(NoSuchMessage(number))?;
+            uids.select(rank).ok_or(NoSuchMessage(number))
+        };
+        let mut bounds = Vec::with_capacity(self.0.len());
         for range in &self.0 {
             if count == 0 && range.has_last() {
                 continue;
             }
             let (low, high) = range.bounds(count);
-            let uid_at = |number: u32| {
-                let rank = number.checked_sub(1).ok_or(NoSuchMessage(number))?;
-                uids.select(rank).ok_or(NoSuchMessage(number))
-            };
-            named.insert_range(uid_at(low)?..=uid_at(high)?);
+            bounds.push((uid_at(low)?, uid_at(high)?));
         }
+        let mut named = merged(bounds);
         named &= uids;
         Ok(named)
     }
+}
+
+/// All numbers within any of these bounds. Each number is set once: a client may name the same long range
+/// thousands of times in one command.
+fn merged(mut bounds: Vec<(u32, u32)>) -> RoaringBitmap {
+    bounds.sort_unstable();
+    let mut named = RoaringBitmap::new();
+    let mut reached = None;
+    for (low, high) in bounds {
+        let fresh = reached.map_or(low, |reached: u32| low.max(reached.saturating_add(1)));
+        if reached.is_none_or(|reached| high > reached) {
+            named.insert_range(fresh..=high);
+            reached = Some(high);
+        }
+    }
+    named
 }
 
 impl SequenceRange {
@@ -163,6 +174,23 @@ mod tests {
         assert_eq!(
             set.among_ranks(&uids()).unwrap(),
             [3, 9, 12].into_iter().collect()
+        );
+    }
+
+    #[test]
+    fn a_long_range_that_is_named_again_and_again_costs_no_more_than_once() {
+        let all = |count| SequenceSet(vec![range(1, Some(u32::MAX)); count]);
+        assert_eq!(all(100_000).numbers().len(), u64::from(u32::MAX));
+        assert_eq!(all(100_000).among_uids(&uids()), uids());
+        assert_eq!(
+            SequenceSet(vec![
+                range(9, Some(5)),
+                range(1, Some(3)),
+                range(4, Some(6)),
+                range(3, Some(3))
+            ])
+            .numbers(),
+            (1..=9).collect()
         );
     }
 
