@@ -243,12 +243,25 @@ fn flags(list: &[Flag<'_>]) -> Flags {
     flags
 }
 
-/// The messages that a set names; `None`: there is one too many.
+/// The messages that a set names; `None`: there is one too many, which is an error in all commands but SEARCH.
 pub(crate) fn named(set: &SequenceSet, by_uid: bool) -> Option<RoaringBitmap> {
-    let count = u32::try_from(UIDS.len()).unwrap();
+    let is_beyond = |number: u32| !by_uid && usize::try_from(number).unwrap() > UIDS.len();
+    let is_known = |end: &SeqOrUid| match end {
+        SeqOrUid::Value(number) => !is_beyond(number.get()),
+        SeqOrUid::Asterisk => true,
+    };
+    let all_known = set.0.as_ref().iter().all(|sequence| match sequence {
+        Sequence::Single(one) => is_known(one),
+        Sequence::Range(from, to) => is_known(from) && is_known(to),
+    });
+    all_known.then(|| there(set, by_uid))
+}
+
+/// The messages that a set names, as far as they exist.
+fn there(set: &SequenceSet, by_uid: bool) -> RoaringBitmap {
     let last = match by_uid {
         true => UIDS[UIDS.len() - 1],
-        false => count,
+        false => u32::try_from(UIDS.len()).unwrap(),
     };
     let value = |end: &SeqOrUid| match end {
         SeqOrUid::Value(number) => number.get(),
@@ -260,9 +273,6 @@ pub(crate) fn named(set: &SequenceSet, by_uid: bool) -> Option<RoaringBitmap> {
             Sequence::Single(one) => (value(one), value(one)),
             Sequence::Range(from, to) => (value(from), value(to)),
         };
-        if !by_uid && from.max(to) > count {
-            return None;
-        }
         for (uid, number) in UIDS.into_iter().zip(1..) {
             let mark = if by_uid { uid } else { number };
             if (from.min(to)..=from.max(to)).contains(&mark) {
@@ -270,7 +280,7 @@ pub(crate) fn named(set: &SequenceSet, by_uid: bool) -> Option<RoaringBitmap> {
             }
         }
     }
-    Some(found)
+    found
 }
 
 /// The same as a list; `None` also when it is empty.
@@ -316,15 +326,15 @@ fn all(keys: &[TheirKey<'_>]) -> Option<Key> {
     }
 }
 
-/// `None`: it names a message that there is not, or its text is not UTF-8.
+/// `None`: its text is not UTF-8.
 fn key(theirs: &TheirKey<'_>) -> Option<Key> {
     let not = |key| SearchKey::Not(Box::new(key));
     let recent: RoaringBitmap = UIDS.into_iter().filter(|uid| *uid >= FIRST_RECENT).collect();
     let recent = SearchKey::Messages(recent);
     Some(match theirs {
         TheirKey::And(keys) => all(keys.as_ref())?,
-        TheirKey::SequenceSet(set) => SearchKey::Messages(named(set, false)?),
-        TheirKey::Uid(set) => SearchKey::Messages(named(set, true)?),
+        TheirKey::SequenceSet(set) => SearchKey::Messages(there(set, false)),
+        TheirKey::Uid(set) => SearchKey::Messages(there(set, true)),
         TheirKey::All => SearchKey::And(Vec::new()),
         TheirKey::Answered => SearchKey::Flags(SystemFlags::ANSWERED),
         TheirKey::Deleted => SearchKey::Flags(SystemFlags::DELETED),
