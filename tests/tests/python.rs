@@ -30,3 +30,24 @@ fn imaplib_makes_folders_and_moves_mail_about() {
     let user = node.address("anna");
     python("mailboxes.py", &[node.ready().address("imap"), &user, PASSWORD]);
 }
+
+#[test]
+fn imaplib_compresses_and_broken_streams_and_bombs_end_their_own_connection() {
+    if !tool("python3") {
+        return;
+    }
+    let node = Node::start(Options::default());
+    let (ready, certificate) = (node.ready(), node.certificate());
+    let user = node.address("anna");
+    let before = node.resident_kib();
+    let arguments = [
+        ready.address("imap"),
+        ready.address("imaps"),
+        certificate.to_str().unwrap(),
+        &user,
+        PASSWORD,
+    ];
+    assert_eq!(python("compress.py", &arguments).trim(), "done");
+    let grown = node.resident_kib().saturating_sub(before);
+    assert!(grown < 100 * 1024, "{grown} KiB");
+}

@@ -15,6 +15,13 @@ pub enum Output<A, E> {
     /// Everything sent so far must reach the peer in plain text; then negotiate TLS and call
     /// [`Session::handle_tls`]. Octets that came before the handshake are the session's to discard.
     StartTls,
+    /// Everything sent so far must reach the peer as it is; from here on both ways are one stream of DEFLATE
+    /// each (RFC 1951): call [`Session::handle_compression`]. Octets that came before are the session's to
+    /// discard.
+    StartCompression,
+    /// Everything sent so far must reach the peer compressed; from here on nothing is. The peer's stream ends
+    /// where it last flushed.
+    EndCompression,
     /// A question. Until [`Session::answer`] is called the session only holds input, up to its limit.
     /// At most one question is outstanding.
     Ask(A),
@@ -51,6 +58,9 @@ pub trait Session {
 
     /// TLS was negotiated, after [`Output::StartTls`] or before the first octet (implicit TLS).
     fn handle_tls(&mut self, now: Instant, tls: TlsInfo);
+
+    /// Both ways are compressed from here on, after [`Output::StartCompression`].
+    fn handle_compression(&mut self, _now: Instant) {}
 
     /// The moment of [`Self::deadline`] has come.
     fn handle_timeout(&mut self, now: Instant);

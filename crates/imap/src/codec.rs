@@ -3,6 +3,7 @@
 
 pub(crate) mod append;
 pub(crate) mod authenticate;
+pub(crate) mod compress;
 pub(crate) mod copy;
 pub(crate) mod create;
 pub(crate) mod date;

@@ -4,6 +4,7 @@
 mod append;
 mod authenticate;
 mod capability;
+mod compress;
 mod connection;
 mod copy;
 mod create;
@@ -85,6 +86,8 @@ enum Phase {
     AwaitData(Running, Box<Appending>),
     /// The TLS handshake.
     AwaitTls,
+    /// That both ways are compressed.
+    AwaitCompression,
     /// Nothing any more.
     Closed,
 }
@@ -125,7 +128,7 @@ impl ImapSession {
             }
             Phase::AwaitLine(running, reading) => self.next_line(running, reading),
             Phase::AwaitData(running, appending) => self.next_data(running, appending),
-            phase @ (Phase::AwaitAnswer(..) | Phase::AwaitTls | Phase::Closed) => {
+            phase @ (Phase::AwaitAnswer(..) | Phase::AwaitTls | Phase::AwaitCompression | Phase::Closed) => {
                 self.phase = phase;
                 Progress::Waits
             }
@@ -148,12 +151,22 @@ impl ImapSession {
                 // The time for logging in begins anew.
                 self.opened = self.active;
                 self.finish(running, reply);
+                // RFC 8437 section 4.1.
+                if std::mem::take(&mut self.connection.is_compressed) {
+                    self.connection.out.push_back(Output::EndCompression);
+                }
             }
             Ok(Step::StartTls(reply)) => {
                 self.connection.send(reply.print(Some(&running.tag)));
                 self.connection.out.push_back(Output::StartTls);
                 self.framing.clear();
                 self.phase = Phase::AwaitTls;
+            }
+            Ok(Step::Compress(reply)) => {
+                self.connection.send(reply.print(Some(&running.tag)));
+                self.connection.out.push_back(Output::StartCompression);
+                self.framing.clear();
+                self.phase = Phase::AwaitCompression;
             }
             Ok(Step::Logout(reply)) => {
                 self.connection.send(reply.print(Some(&running.tag)));
@@ -209,7 +222,8 @@ impl ImapSession {
             | Phase::AwaitAnswer(..)
             | Phase::AwaitPoll(..)
             | Phase::AwaitLine(..)
-            | Phase::AwaitTls => {}
+            | Phase::AwaitTls
+            | Phase::AwaitCompression => {}
         }
         self.close(farewell);
     }
@@ -224,8 +238,8 @@ impl Session for ImapSession {
         self.active = now;
         match self.phase {
             // What comes before the handshake is over was sent in plain text by anybody (RFC 9051
-            // section 6.2.1).
-            Phase::AwaitTls | Phase::Closed => {}
+            // section 6.2.1); before compression begins the client waits for the reply (RFC 4978 section 3).
+            Phase::AwaitTls | Phase::AwaitCompression | Phase::Closed => {}
             Phase::AwaitStart
             | Phase::AwaitCommand
             | Phase::AwaitAnswer(..)
@@ -240,6 +254,13 @@ impl Session for ImapSession {
         self.framing.clear();
         self.connection.tls = Some(tls);
         if let Phase::AwaitTls = self.phase {
+            self.phase = Phase::AwaitCommand;
+        }
+    }
+
+    fn handle_compression(&mut self, now: Instant) {
+        self.active = now;
+        if let Phase::AwaitCompression = self.phase {
             self.phase = Phase::AwaitCommand;
         }
     }
@@ -287,7 +308,8 @@ impl Session for ImapSession {
             | Phase::AwaitPoll(..)
             | Phase::AwaitLine(..)
             | Phase::AwaitData(..)
-            | Phase::AwaitTls) => {
+            | Phase::AwaitTls
+            | Phase::AwaitCompression) => {
                 self.phase = phase;
                 self.interrupt(Farewell::Internal);
             }
@@ -319,7 +341,7 @@ impl Session for ImapSession {
     fn wants_input(&self) -> bool {
         match self.phase {
             Phase::AwaitAnswer(..) | Phase::AwaitPoll(..) | Phase::Closed => false,
-            Phase::AwaitTls => true,
+            Phase::AwaitTls | Phase::AwaitCompression => true,
             Phase::AwaitStart | Phase::AwaitCommand | Phase::AwaitLine(..) | Phase::AwaitData(..) => {
                 let limits = &self.connection.config.limits;
                 self.framing.held_octets() <= limits.held_octets.max(limits.command_octets)

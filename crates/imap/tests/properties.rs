@@ -187,6 +187,11 @@ impl Heard {
                     session.answer(now, refusal.unwrap_or_else(|| yes(ask)));
                 }
                 Output::StartTls => self.asks.push("tls".to_owned()),
+                Output::StartCompression => {
+                    self.asks.push("compression".to_owned());
+                    session.handle_compression(now);
+                }
+                Output::EndCompression => self.asks.push("end of compression".to_owned()),
                 Output::Close => self.is_closed = true,
             }
         }

@@ -355,7 +355,9 @@ fn connect(
                     session.answer(now(), answer);
                 }
                 Output::Event(_) => {}
-                Output::StartTls | Output::Close => panic!("{}", String::from_utf8_lossy(&sent)),
+                Output::StartTls | Output::StartCompression | Output::EndCompression | Output::Close => {
+                    panic!("{}", String::from_utf8_lossy(&sent))
+                }
             }
         }
     }

@@ -62,7 +62,11 @@ fn authenticate(password: &str) -> (String, Vec<Event>) {
                 });
                 session.answer(now, keys);
             }
-            Output::Ask(_) | Output::StartTls | Output::Close => break,
+            Output::Ask(_)
+            | Output::StartTls
+            | Output::StartCompression
+            | Output::EndCompression
+            | Output::Close => break,
         }
         let text = String::from_utf8_lossy(&heard).into_owned();
         let Some(challenge) = text.lines().last().and_then(|line| line.strip_prefix("+ ")) else {

@@ -32,6 +32,7 @@ const CAPABILITIES: &[&str] = &[
     "IMAP4rev2",
     "BINARY",
     "CHILDREN",
+    "COMPRESS=DEFLATE",
     "CONDSTORE",
     "CREATE-SPECIAL-USE",
     "ENABLE",

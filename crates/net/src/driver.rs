@@ -21,7 +21,7 @@ use posthorn_base::session::{Output, Session};
 use posthorn_runtime::{Shutdown, clock};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-use crate::stream::Stream;
+use crate::stream::{Broken, Stream};
 use crate::tls::{HandshakeError, TlsSide};
 use outgoing::Outgoing;
 use timer::Timer;
@@ -63,9 +63,11 @@ pub enum Ended {
     WriteTimeout,
     /// TLS could not be negotiated after the session started it.
     TlsFailed(HandshakeError),
+    /// What the peer compressed cannot be read.
+    BrokenCompression,
     /// The connection broke.
     Io(io::ErrorKind),
-    /// The session asked a second question, or started TLS, while a question was outstanding.
+    /// The session asked a second question, or changed the connection, while a question was outstanding.
     ContractBroken,
 }
 
@@ -100,6 +102,15 @@ where
         loop {
             match driver.run(&mut stream, &mut timer, stop.as_mut()).await {
                 Exit::Ended(ended) => return ended,
+                Exit::StartCompression => {
+                    stream.start_compression();
+                    driver.session.handle_compression(clock::now());
+                    continue;
+                }
+                Exit::EndCompression => {
+                    stream.end_compression();
+                    continue;
+                }
                 Exit::StartTls => {}
             }
             // On the heap for the time of the handshake only.
@@ -124,6 +135,8 @@ struct Driver<'a, S, H> {
 
 enum Exit {
     StartTls,
+    StartCompression,
+    EndCompression,
     Ended(Ended),
 }
 
@@ -186,10 +199,9 @@ where
                     None
                 }
                 Output::Ask(ask) => self.ask(io, timer, ask).await.err(),
-                Output::StartTls => match self.write_out(io).await {
-                    Ok(()) => return Some(Exit::StartTls),
-                    Err(ended) => Some(ended),
-                },
+                Output::StartTls => return Some(self.leave(io, Exit::StartTls).await),
+                Output::StartCompression => return Some(self.leave(io, Exit::StartCompression).await),
+                Output::EndCompression => return Some(self.leave(io, Exit::EndCompression).await),
                 Output::Close => Some(self.close(io).await),
             };
             if let Some(ended) = failed {
@@ -197,6 +209,14 @@ where
             }
         }
         self.write_out(io).await.err().map(Exit::Ended)
+    }
+
+    /// Leaves, for what must be done with the connection, once everything is written out.
+    async fn leave<T: AsyncWrite + Unpin>(&mut self, io: &mut T, exit: Exit) -> Exit {
+        match self.write_out(io).await {
+            Ok(()) => exit,
+            Err(ended) => Exit::Ended(ended),
+        }
     }
 
     /// Gets the answer to a question. What was sent before is written out meanwhile, but only if the
@@ -341,7 +361,9 @@ fn take_late_outputs<S: Session>(session: &mut S, out: &mut Outgoing, events: &m
             // Kept until the handler is free.
             Output::Event(event) => events.push(event),
             Output::Close => return Late::Closes,
-            Output::Ask(_) | Output::StartTls => return Late::BreaksContract,
+            Output::Ask(_) | Output::StartTls | Output::StartCompression | Output::EndCompression => {
+                return Late::BreaksContract;
+            }
         }
     }
     Late::Waits
@@ -366,7 +388,9 @@ fn poll_read<T: AsyncRead + Unpin>(
 /// Under TLS, a peer that closes without saying so there comes as an unexpected end; many do, and what a
 /// session acts on is framed by its protocol.
 fn from_io(cause: &io::Error) -> Ended {
-    if cause.kind() == io::ErrorKind::UnexpectedEof {
+    if cause.get_ref().is_some_and(|cause| cause.is::<Broken>()) {
+        Ended::BrokenCompression
+    } else if cause.kind() == io::ErrorKind::UnexpectedEof {
         Ended::PeerClosed
     } else {
         Ended::Io(cause.kind())

@@ -1,20 +1,35 @@
-//! A connection in plain text or under TLS, as the driver sees it.
+//! A connection in plain text or under TLS, compressed or not, as the driver sees it.
+
+mod deflate;
+mod inflate;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use posthorn_base::TlsInfo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::tls::{HandshakeError, TlsSide, TlsStream, handshake};
+use deflate::Deflater;
+use inflate::Inflater;
+
+pub(crate) use inflate::Broken;
 
 /// One connection.
 #[derive(Debug)]
 pub struct Stream {
     inner: Inner,
+    compression: Option<Box<Compression>>,
+}
+
+/// Both ways of a compressed connection; the way out ends before the way in.
+#[derive(Debug)]
+struct Compression {
+    inflater: Inflater,
+    deflater: Option<Deflater>,
 }
 
 #[derive(Debug)]
@@ -33,6 +48,24 @@ impl Stream {
         }
         Self {
             inner: Inner::Plain(tcp),
+            compression: None,
+        }
+    }
+
+    /// From here on both ways are DEFLATE (RFC 4978), above TLS if there is TLS.
+    pub fn start_compression(&mut self) {
+        self.compression = Some(Box::new(Compression {
+            inflater: Inflater::default(),
+            deflater: Some(Deflater::default()),
+        }));
+    }
+
+    /// From here on what goes out is not compressed, and what comes in is not either behind the point to which
+    /// the peer has flushed its stream.
+    pub fn end_compression(&mut self) {
+        if let Some(compression) = &mut self.compression {
+            compression.inflater.end();
+            compression.deflater = None;
         }
     }
 
@@ -72,6 +105,7 @@ impl Stream {
         match self.inner {
             Inner::Plain(tcp) => Ok(Self {
                 inner: Inner::Tls(handshake(tcp, side).await?),
+                compression: self.compression,
             }),
             Inner::Tls(_) => Err(HandshakeError::AlreadyTls),
         }
@@ -102,6 +136,11 @@ impl Stream {
         }
     }
 
+    fn split(&mut self) -> (&mut Inner, Option<&mut Deflater>) {
+        let deflater = self.compression.as_mut().and_then(|open| open.deflater.as_mut());
+        (&mut self.inner, deflater)
+    }
+
     fn tcp(&self) -> &TcpStream {
         match &self.inner {
             Inner::Plain(tcp) => tcp,
@@ -116,32 +155,76 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.inner {
-            Inner::Plain(tcp) => Pin::new(tcp).poll_read(cx, buffer),
-            Inner::Tls(tls) => Pin::new(&mut tls.io).poll_read(cx, buffer),
+        let Self { inner, compression } = &mut *self;
+        let Some(open) = compression else {
+            return Pin::new(inner).poll_read(cx, buffer);
+        };
+        let read = open.inflater.poll_read(inner, cx, buffer);
+        if open.inflater.is_over() {
+            *compression = None;
         }
+        read
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.inner {
-            Inner::Plain(tcp) => Pin::new(tcp).poll_write(cx, octets),
-            Inner::Tls(tls) => Pin::new(&mut tls.io).poll_write(cx, octets),
+        let (inner, deflater) = self.split();
+        match deflater {
+            Some(deflater) => deflater.poll_write(inner, cx, octets),
+            None => Pin::new(inner).poll_write(cx, octets),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.inner {
-            Inner::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
-            Inner::Tls(tls) => Pin::new(&mut tls.io).poll_flush(cx),
+        let (inner, deflater) = self.split();
+        if let Some(deflater) = deflater {
+            ready!(deflater.poll_drain(inner, cx))?;
+        }
+        Pin::new(inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let (inner, deflater) = self.split();
+        if let Some(deflater) = deflater {
+            ready!(deflater.poll_drain(inner, cx))?;
+        }
+        Pin::new(inner).poll_shutdown(cx)
+    }
+}
+
+impl AsyncRead for Inner {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buffer),
+            Self::Tls(tls) => Pin::new(&mut tls.io).poll_read(cx, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Inner {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut *self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, octets),
+            Self::Tls(tls) => Pin::new(&mut tls.io).poll_write(cx, octets),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Tls(tls) => Pin::new(&mut tls.io).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.inner {
-            Inner::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
-            Inner::Tls(tls) => Pin::new(&mut tls.io).poll_shutdown(cx),
+        match &mut *self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(&mut tls.io).poll_shutdown(cx),
         }
     }
 }

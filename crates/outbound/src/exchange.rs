@@ -142,6 +142,8 @@ fn describe(ended: &Ended) -> String {
         Ended::WriteTimeout => "the other server took nothing for too long".to_owned(),
         Ended::TlsFailed(cause) => format!("TLS failed: {cause}"),
         Ended::Io(kind) => format!("the connection broke: {kind}"),
-        Ended::ContractBroken => "an internal failure ended the connection".to_owned(),
+        Ended::BrokenCompression | Ended::ContractBroken => {
+            "an internal failure ended the connection".to_owned()
+        }
     }
 }

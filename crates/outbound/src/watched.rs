@@ -37,6 +37,10 @@ impl Session for Watched {
         self.inner.handle_tls(now, tls);
     }
 
+    fn handle_compression(&mut self, now: Instant) {
+        self.inner.handle_compression(now);
+    }
+
     fn handle_timeout(&mut self, now: Instant) {
         self.inner.handle_timeout(now);
     }
@@ -56,6 +60,8 @@ impl Session for Watched {
         Some(match self.inner.poll_output()? {
             Output::Send(octets) => Output::Send(octets),
             Output::StartTls => Output::StartTls,
+            Output::StartCompression => Output::StartCompression,
+            Output::EndCompression => Output::EndCompression,
             Output::Ask(ask) => Output::Ask(ask),
             Output::Event(event) => Output::Event(Seen::Smtp(event)),
             Output::Close => Output::Close,

@@ -72,7 +72,7 @@ impl Wire {
             is_busy = true;
             match output {
                 Output::Send(octets) => self.pass_to_client(&octets),
-                Output::StartTls | Output::Close => {}
+                Output::StartTls | Output::StartCompression | Output::EndCompression | Output::Close => {}
                 Output::Ask(ask) => {
                     let answer = self.answer_server(ask);
                     self.server.answer(self.now, answer);
@@ -146,6 +146,7 @@ impl Wire {
                     self.server.handle_tls(self.now, test_tls());
                     self.client.handle_tls(self.now, test_tls());
                 }
+                Output::StartCompression | Output::EndCompression => panic!("SMTP knows no compression"),
                 Output::Close => self.is_closed = true,
                 Output::Ask(client::Ask::Next) => {
                     let answer = if self.transactions.is_empty() {

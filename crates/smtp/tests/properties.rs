@@ -70,6 +70,7 @@ fn drain_server(session: &mut ServerSession, now: Instant, seen: &mut Vec<Seen>)
                 Output::Event(server::Event::Body(octets)) => Seen::Content(octets),
                 Output::Event(event) => Seen::Other(format!("{event:?}")),
                 Output::StartTls => Seen::Other("tls".to_owned()),
+                Output::StartCompression | Output::EndCompression => Seen::Other("compression".to_owned()),
                 Output::Close => Seen::Other("close".to_owned()),
                 Output::Ask(ask) => {
                     let text = format!("{ask:?}");
@@ -264,6 +265,7 @@ fn drain_client(session: &mut ClientSession, seen: &mut Vec<Seen>) -> bool {
                 Output::Send(octets) => Seen::Sent(octets),
                 Output::Event(event) => Seen::Other(format!("{event:?}")),
                 Output::StartTls => Seen::Other("tls".to_owned()),
+                Output::StartCompression | Output::EndCompression => Seen::Other("compression".to_owned()),
                 Output::Close => Seen::Other("close".to_owned()),
                 Output::Ask(ask) => {
                     is_asking = true;
@@ -375,7 +377,13 @@ fn a_broken_connection_settles_the_open_transaction() {
     session.handle_disconnect(now);
     let outcome = std::iter::from_fn(|| session.poll_output()).find_map(|output| match output {
         Output::Event(client::Event::Outcome(outcome)) => Some(outcome),
-        Output::Event(_) | Output::Ask(_) | Output::Send(_) | Output::StartTls | Output::Close => None,
+        Output::Event(_)
+        | Output::Ask(_)
+        | Output::Send(_)
+        | Output::StartTls
+        | Output::StartCompression
+        | Output::EndCompression
+        | Output::Close => None,
     });
     let replies: Vec<String> = outcome
         .unwrap()

@@ -6,9 +6,10 @@
 //! #! option=value           handed to `Scripted::start`
 //! S: server octets          a line with CRLF; `S-` without
 //! C: client octets          neighbouring lines are one write; `C-` without CRLF
-//! E: what the session asks or reports, as `Scripted` words it; also `starttls` and `close`
+//! E: what the session asks or reports, as `Scripted` words it; also `starttls`, `compress`,
+//!                           `end of compression` and `close`
 //! | lines of octets         the block of the E: or A: line above; `|-` without CRLF
-//! A: our answer; also `tls`, `notice` and `shutdown`
+//! A: our answer; also `tls`, `compressed`, `notice` and `shutdown`
 //! T: 300s                   time passes; a deadline that is reached fires
 //! ```
 //! In C:, S: and | lines `\r \n \t \0 \\ \xNN` and `\{TEXT*COUNT}` are expanded, and `\{NAME}` everywhere, if
@@ -204,6 +205,7 @@ impl<P: Scripted> Player<'_, P> {
     fn answer(&mut self, line: &str, block: &[u8]) -> Result<(), String> {
         match line {
             "tls" => self.session.handle_tls(self.now, test_tls()),
+            "compressed" => self.session.handle_compression(self.now),
             "notice" => self.session.handle_notice(self.now),
             "shutdown" => self.session.handle_shutdown(self.now),
             _ => {
@@ -225,6 +227,8 @@ impl<P: Scripted> Player<'_, P> {
             let seen = match output {
                 Output::Send(octets) => Seen::Sent(octets),
                 Output::StartTls => Seen::Line("starttls".to_owned()),
+                Output::StartCompression => Seen::Line("compress".to_owned()),
+                Output::EndCompression => Seen::Line("end of compression".to_owned()),
                 Output::Close => Seen::Line("close".to_owned()),
                 Output::Ask(ask) => from_described(self.protocol.ask(&ask)),
                 Output::Event(event) => from_described(self.protocol.event(&event)),

@@ -9,6 +9,7 @@ const ALWAYS: &[&str] = &[
     "IMAP4rev2",
     "BINARY",
     "CHILDREN",
+    "COMPRESS=DEFLATE",
     "CONDSTORE",
     "CREATE-SPECIAL-USE",
     "ENABLE",

@@ -54,6 +54,8 @@ pub(super) enum Step {
     Final(Reply),
     /// The command is over and TLS begins.
     StartTls(Reply),
+    /// The command is over and compression begins.
+    Compress(Reply),
     /// The command is over, and nobody is logged in any more.
     LoggedOut(Reply),
     /// The command is over and so is the session.
@@ -138,6 +140,8 @@ pub(super) struct Connection {
     pub(super) qresync: bool,
     /// May there be news of the selected mailbox?
     pub(super) noticed: bool,
+    /// Is what travels compressed (RFC 4978)?
+    pub(super) is_compressed: bool,
     pub(super) login_failures: u32,
     /// Said after the reply of the running command.
     pub(super) farewell: Option<Farewell>,
@@ -158,6 +162,7 @@ impl Connection {
             condstore: false,
             qresync: false,
             noticed: false,
+            is_compressed: false,
             login_failures: 0,
             farewell: None,
             out: VecDeque::new(),

@@ -33,6 +33,7 @@ pub(super) enum Fault {
     NoSuchQuotaRoot,
     NoSuchMechanism,
     NoTlsHere,
+    CompressionActive,
     PrivacyRequired,
     WrongCredentials,
     MayNotActAs,
@@ -216,6 +217,11 @@ pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
         ),
         Fault::NoSuchMechanism => (No, Some("CANNOT"), "No such mechanism here".to_owned()),
         Fault::NoTlsHere => (Bad, None, "STARTTLS is not available".to_owned()),
+        Fault::CompressionActive => (
+            Bad,
+            Some("COMPRESSIONACTIVE"),
+            "DEFLATE is active already".to_owned(),
+        ),
         Fault::PrivacyRequired => (No, Some("PRIVACYREQUIRED"), "TLS is required first".to_owned()),
         Fault::WrongCredentials => (
             No,

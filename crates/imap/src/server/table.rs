@@ -4,8 +4,8 @@
 use super::connection::{Connection, Outcome, State};
 use super::reply::Fault;
 use super::{
-    authenticate, capability, copy, create, enable, esearch, expunge, fetch, id, idle, list, login, logout,
-    namespace, noop, quota, search, select, sort, starttls, status, store, thread, unauthenticate,
+    authenticate, capability, compress, copy, create, enable, esearch, expunge, fetch, id, idle, list, login,
+    logout, namespace, noop, quota, search, select, sort, starttls, status, store, thread, unauthenticate,
 };
 use crate::ask::Transfer;
 use crate::codec::reader::Parsed;
@@ -77,6 +77,7 @@ static TABLE: &[Row] = &[
     row("STARTTLS", BeforeLogin, |_| Ok(Command::StartTls)),
     row("LOGIN", BeforeLogin, codec::login::parse),
     row("AUTHENTICATE", BeforeLogin, codec::authenticate::parse),
+    row("COMPRESS", AfterLogin, codec::compress::parse),
     row("ENABLE", AfterLogin, codec::enable::parse),
     row("UNAUTHENTICATE", AfterLogin, |_| Ok(Command::Unauthenticate)),
     row("SELECT", AfterLogin, |r| {
@@ -207,6 +208,7 @@ pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
         Command::Authenticate { mechanism, initial } => {
             authenticate::start(connection, mechanism, initial.as_ref())
         }
+        Command::Compress => compress::start(connection),
         Command::Enable { capabilities } => Ok(enable::start(connection, &capabilities)),
         Command::Select(select) => select::start(connection, select),
         Command::Create { name, special_use } => create::start(name, special_use),

@@ -1,4 +1,5 @@
-//! UNAUTHENTICATE (RFC 8437): the connection is as it was before the log-in, but for TLS.
+//! UNAUTHENTICATE (RFC 8437): the connection is as it was before the log-in, but for TLS. Compression ends
+//! behind the reply.
 
 use super::capability;
 use super::connection::{Connection, Enabled, State, Step};

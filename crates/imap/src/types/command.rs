@@ -36,6 +36,7 @@ pub(crate) enum Command {
         /// Base64, not decoded yet.
         initial: Option<Secret<Vec<u8>>>,
     },
+    Compress,
     Enable {
         /// In capitals.
         capabilities: Vec<String>,

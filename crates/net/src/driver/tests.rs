@@ -26,7 +26,9 @@ where
         .await
     {
         Exit::Ended(ended) => ended,
-        Exit::StartTls => panic!("no TLS here"),
+        Exit::StartTls | Exit::StartCompression | Exit::EndCompression => {
+            panic!("a pipe stays what it is")
+        }
     }
 }
 
