@@ -77,7 +77,11 @@ pub(crate) fn play(command: &[u8]) -> Heard {
                 }
             }
             Output::Event(Event::AppendData(octets)) => assert!(!octets.is_empty()),
-            Output::Event(_) | Output::StartTls | Output::Close => {}
+            Output::Event(_)
+            | Output::StartTls
+            | Output::StartCompression
+            | Output::EndCompression
+            | Output::Close => {}
         }
     }
     Heard {

@@ -183,7 +183,11 @@ impl World {
             match output {
                 Output::Send(octets) => sent.extend(octets),
                 Output::Ask(ask) => session.answer(now, self.answer(ask)),
-                Output::Event(_) | Output::StartTls | Output::Close => {}
+                Output::Event(_)
+                | Output::StartTls
+                | Output::StartCompression
+                | Output::EndCompression
+                | Output::Close => {}
             }
         }
     }
