@@ -13,6 +13,7 @@ pub(crate) mod fetch;
 pub(crate) mod filter;
 pub(crate) mod flags;
 pub(crate) mod id;
+pub(crate) mod language;
 pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod mailbox;

@@ -14,7 +14,9 @@ mod expunge;
 mod fetch;
 mod id;
 mod idle;
+mod inprogress;
 mod input;
+mod language;
 mod list;
 mod login;
 mod logout;
@@ -60,6 +62,8 @@ pub struct ImapSession {
     phase: Phase,
     opened: Instant,
     active: Instant,
+    /// When the peer last sent something or heard of a command.
+    spoke: Instant,
 }
 
 /// The command that is being carried out.
@@ -110,6 +114,7 @@ impl ImapSession {
             phase: Phase::AwaitStart,
             opened: now,
             active: now,
+            spoke: now,
         }
     }
 
@@ -196,6 +201,7 @@ impl ImapSession {
 
     fn reply(&mut self, running: &Running, reply: &Reply) {
         self.connection.send(reply.print(Some(&running.tag)));
+        self.spoke = self.active;
         self.phase = Phase::AwaitCommand;
         if let Some(farewell) = self.connection.farewell.take() {
             self.close(farewell);
@@ -236,6 +242,7 @@ impl Session for ImapSession {
 
     fn handle_input(&mut self, now: Instant, octets: &[u8]) {
         self.active = now;
+        self.spoke = now;
         match self.phase {
             // What comes before the handshake is over was sent in plain text by anybody (RFC 9051
             // section 6.2.1); before compression begins the client waits for the reply (RFC 4978 section 3).
@@ -265,10 +272,14 @@ impl Session for ImapSession {
         }
     }
 
-    fn handle_timeout(&mut self, _now: Instant) {
-        match self.connection.state {
-            State::NotAuthenticated => self.interrupt(Farewell::LoginTooSlow),
-            State::Authenticated | State::Selected(_) => self.interrupt(Farewell::Idle),
+    fn handle_timeout(&mut self, now: Instant) {
+        match (&self.connection.state, &self.phase) {
+            (State::NotAuthenticated, _) => self.interrupt(Farewell::LoginTooSlow),
+            (State::Authenticated | State::Selected(_), Phase::AwaitAnswer(running, asked)) => {
+                inprogress::tell(&mut self.connection, &running.tag, asked);
+                self.spoke = now;
+            }
+            (State::Authenticated | State::Selected(_), _) => self.interrupt(Farewell::Idle),
         }
     }
 
@@ -333,7 +344,8 @@ impl Session for ImapSession {
             (Phase::Closed, _) => None,
             (_, State::NotAuthenticated) => self.opened.checked_add(limits.login_timeout),
             // Then we are the slow ones.
-            (Phase::AwaitAnswer(..) | Phase::AwaitPoll(..), _) => None,
+            (Phase::AwaitAnswer(..), _) => self.spoke.checked_add(inprogress::EVERY),
+            (Phase::AwaitPoll(..), _) => None,
             (_, State::Authenticated | State::Selected(_)) => self.active.checked_add(limits.idle_timeout),
         }
     }

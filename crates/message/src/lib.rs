@@ -20,6 +20,7 @@
 pub mod address_list;
 mod body_structure;
 pub mod build;
+mod casemap;
 mod envelope;
 mod head;
 pub mod header;

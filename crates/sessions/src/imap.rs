@@ -1,7 +1,6 @@
 //! IMAP: what a session asks, from `mailbox`.
 
 mod append;
-mod casemap;
 mod fetch;
 mod folders;
 mod place;

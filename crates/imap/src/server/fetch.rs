@@ -11,6 +11,7 @@ use posthorn_message::SectionText;
 use roaring::RoaringBitmap;
 
 use super::connection::{Asked, Connection, Outcome, Step};
+use super::inprogress::Share;
 use super::reply::Reply;
 use super::selected::Selected;
 use super::store::take_batch;
@@ -37,6 +38,8 @@ pub(super) struct Fetching {
     batch: usize,
     asked: u64,
     came: u64,
+    /// All that were asked for.
+    goal: u64,
     /// What was expunged since CHANGEDSINCE is told, if it is among these numbers.
     vanished_among: Option<RoaringBitmap>,
     /// The reply, if it is another command's.
@@ -81,6 +84,7 @@ pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome
         | FetchItem::Preview => true,
     };
     let fetching = Box::new(Fetching {
+        goal: left.len(),
         mark_seen: !selected.is_read_only() && !items.iter().all(is_peek),
         batch: batch_size(&want, batch_messages, batch_octets),
         items,
@@ -118,6 +122,7 @@ pub(super) fn start_resync(connection: &mut Connection, changed: RoaringBitmap, 
         mark_seen: false,
         batch: batch_size(&want, limits.batch_messages, limits.batch_octets),
         want,
+        goal: changed.len(),
         left: changed,
         rows: VecDeque::new(),
         asked: 0,
@@ -149,6 +154,16 @@ fn wanted(items: &[FetchItem]) -> FetchWant {
         }
     }
     want
+}
+
+impl Fetching {
+    /// How far it is.
+    pub(super) const fn share(&self) -> Share {
+        Share {
+            done: self.came,
+            goal: self.goal,
+        }
+    }
 }
 
 /// How many messages to ask for at once.
@@ -186,6 +201,7 @@ pub(super) fn since_answered(
         return Err(answer.into());
     };
     fetching.left &= missed.changed;
+    fetching.goal = fetching.left.len();
     if let Some(named) = fetching.vanished_among.take() {
         let mut vanished = missed.vanished & named;
         let uids = connection.selected()?.uids();

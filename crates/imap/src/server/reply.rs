@@ -32,6 +32,8 @@ pub(super) enum Fault {
     UnknownEncoding,
     NoSuchQuotaRoot,
     NoSuchMechanism,
+    /// RFC 5255.
+    NoSuchLanguage,
     NoTlsHere,
     CompressionActive,
     PrivacyRequired,
@@ -216,6 +218,7 @@ pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
             "The part has an encoding that is not known here".to_owned(),
         ),
         Fault::NoSuchMechanism => (No, Some("CANNOT"), "No such mechanism here".to_owned()),
+        Fault::NoSuchLanguage => (No, None, "None of these languages is spoken here".to_owned()),
         Fault::NoTlsHere => (Bad, None, "STARTTLS is not available".to_owned()),
         Fault::CompressionActive => (
             Bad,

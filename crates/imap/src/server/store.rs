@@ -4,6 +4,7 @@
 use roaring::RoaringBitmap;
 
 use super::connection::{Asked, Connection, Outcome, Step};
+use super::inprogress::Share;
 use super::reply::{Fault, Reply};
 use super::selected::Selected;
 use crate::ask::{Answer, Ask, MessageChange, StoredMessage};
@@ -23,6 +24,14 @@ pub(super) struct Storing {
     left: RoaringBitmap,
     /// Refused because of UNCHANGEDSINCE.
     modified: RoaringBitmap,
+    share: Share,
+}
+
+impl Storing {
+    /// How far it is.
+    pub(super) const fn share(&self) -> Share {
+        self.share
+    }
 }
 
 pub(super) fn start(connection: &mut Connection, store: StoreCommand) -> Outcome {
@@ -38,6 +47,10 @@ pub(super) fn start(connection: &mut Connection, store: StoreCommand) -> Outcome
         change: store.change,
         echo: store.echo,
         unchanged_since: store.unchanged_since,
+        share: Share {
+            done: 0,
+            goal: left.len(),
+        },
         left,
         modified: RoaringBitmap::new(),
     };
@@ -88,6 +101,11 @@ pub(super) fn answered(connection: &mut Connection, mut storing: Box<Storing>, a
     let Answer::Stored { changed, modified } = answer else {
         return Err(answer.into());
     };
+    let settled = changed.len().saturating_add(modified.len());
+    storing.share.done = storing
+        .share
+        .done
+        .saturating_add(u64::try_from(settled).unwrap_or(u64::MAX));
     storing.modified.extend(modified);
     let condstore = connection.condstore;
     let selected = connection.selected()?;

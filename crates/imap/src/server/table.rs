@@ -4,8 +4,9 @@
 use super::connection::{Connection, Outcome, State};
 use super::reply::Fault;
 use super::{
-    authenticate, capability, compress, copy, create, enable, esearch, expunge, fetch, id, idle, list, login,
-    logout, namespace, noop, quota, search, select, sort, starttls, status, store, thread, unauthenticate,
+    authenticate, capability, compress, copy, create, enable, esearch, expunge, fetch, id, idle, language,
+    list, login, logout, namespace, noop, quota, search, select, sort, starttls, status, store, thread,
+    unauthenticate,
 };
 use crate::ask::Transfer;
 use crate::codec::reader::Parsed;
@@ -74,6 +75,7 @@ static TABLE: &[Row] = &[
     row("NOOP", Always, |_| Ok(Command::Noop)).with(News::Always),
     row("LOGOUT", Always, |_| Ok(Command::Logout)),
     row("ID", Always, codec::id::parse),
+    row("LANGUAGE", Always, codec::language::parse),
     row("STARTTLS", BeforeLogin, |_| Ok(Command::StartTls)),
     row("LOGIN", BeforeLogin, codec::login::parse),
     row("AUTHENTICATE", BeforeLogin, codec::authenticate::parse),
@@ -215,6 +217,7 @@ pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
         Command::Delete { name } => create::start_delete(name),
         Command::Rename { from, to } => create::start_rename(from, to),
         Command::Subscribe { name, subscribed } => create::start_subscribe(name, subscribed),
+        Command::Language { ranges } => language::start(connection, &ranges),
         Command::List(list) => Ok(list::start(connection, list)),
         Command::Namespace => Ok(namespace::start(connection)),
         Command::Status { name, items } => Ok(status::start(connection, name, items)),

@@ -57,6 +57,10 @@ pub(crate) enum Command {
         name: String,
         subscribed: bool,
     },
+    Language {
+        /// Language ranges (RFC 4647), the preferred one first.
+        ranges: Vec<String>,
+    },
     List(ListCommand),
     Namespace,
     GetQuota {

@@ -10,10 +10,10 @@ use posthorn_mailbox::{
 };
 use posthorn_message::base_subject;
 use posthorn_message::header::decode;
+use posthorn_message::search::fold_case;
 use posthorn_store::Tx;
 use roaring::RoaringBitmap;
 
-use super::casemap::casemap;
 use super::place::Place;
 use super::{ImapHandler, panicked};
 
@@ -26,7 +26,7 @@ struct Sorted {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Value {
     Number(i64),
-    Text(Box<[u8]>),
+    Text(Box<str>),
 }
 
 impl ImapHandler {
@@ -118,7 +118,7 @@ fn value(row: &ListedRow, key: SortKey) -> Value {
 }
 
 fn text(text: &str) -> Value {
-    Value::Text(casemap(text).into())
+    Value::Text(fold_case(text).into())
 }
 
 /// The base subject of a message.

@@ -8,11 +8,11 @@ use posthorn_imap::Answer;
 use posthorn_imap::types::{SearchKey, ThreadAlgorithm};
 use posthorn_mailbox::{self as mailbox, ListedRow, MailboxError, MessageRow};
 use posthorn_message::message_id;
+use posthorn_message::search::fold_case;
 use posthorn_store::Tx;
 use roaring::RoaringBitmap;
 
 use self::tree::Fact;
-use super::casemap::casemap;
 use super::place::Place;
 use super::sort::subject_of;
 use super::{ImapHandler, panicked};
@@ -56,7 +56,7 @@ fn fact(row: ListedRow) -> Fact {
         sent_at: row.sent_at,
         message_id: row.envelope.message_id.as_deref().and_then(message_id),
         ancestors: row.ancestors,
-        subject: casemap(&subject.text).into(),
+        subject: fold_case(&subject.text).into(),
         is_reply: subject.is_reply,
     }
 }
@@ -88,6 +88,6 @@ mod tests {
         let ancestors: Vec<_> = facts.iter().map(|fact| fact.ancestors.join(" ")).collect();
         assert_eq!(ancestors, ["", "1@x a@x", "c@x"]);
         assert!(facts[0].is_reply && !facts[1].is_reply);
-        assert_eq!(*facts[0].subject, *casemap("CAF\u{c9}"));
+        assert_eq!(*facts[0].subject, *fold_case("CAF\u{c9}"));
     }
 }

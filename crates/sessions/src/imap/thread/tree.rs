@@ -20,7 +20,7 @@ pub(super) struct Fact {
     /// The messages before it, the nearest last.
     pub(super) ancestors: Vec<String>,
     /// The base subject, fit to be compared.
-    pub(super) subject: Box<[u8]>,
+    pub(super) subject: Box<str>,
     /// Is it a reply or a forward by its subject?
     pub(super) is_reply: bool,
 }
@@ -128,8 +128,8 @@ impl Forest {
     }
 
     /// Step 5.B: for each subject the thread to which the others are added.
-    fn subject_table(&self) -> HashMap<Box<[u8]>, usize> {
-        let mut table: HashMap<Box<[u8]>, usize> = HashMap::new();
+    fn subject_table(&self) -> HashMap<Box<str>, usize> {
+        let mut table: HashMap<Box<str>, usize> = HashMap::new();
         for (index, top) in self.tops.iter().enumerate() {
             let Some(subject) = self.subject(top) else {
                 continue;
@@ -178,7 +178,7 @@ impl Forest {
     }
 
     /// The thread's subject; `None` when it is empty.
-    fn subject(&self, top: &Top) -> Option<&[u8]> {
+    fn subject(&self, top: &Top) -> Option<&str> {
         let fact = self.facts.get(first_of(top)?)?;
         (!fact.subject.is_empty()).then_some(&*fact.subject)
     }

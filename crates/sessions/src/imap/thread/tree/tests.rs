@@ -12,7 +12,7 @@ fn fact(uid: u32, id: &str, ancestors: &str, subject: &str) -> Fact {
         sent_at: Timestamp::from_secs(i64::from(uid)),
         message_id: (!id.is_empty()).then(|| id.to_owned()),
         ancestors: ancestors.split_whitespace().map(str::to_owned).collect(),
-        subject: base.as_bytes().into(),
+        subject: base.into(),
         is_reply: base != subject,
     }
 }
