@@ -341,6 +341,10 @@ pub enum Answer {
     TooBig,
     /// It is not allowed; the reason is shown to the person.
     Refused(String),
+    /// There would be more of something than there may be; the reason is shown to the person.
+    LimitReached(String),
+    /// To [`Ask::Create`]: no mailbox can be made for that use.
+    UnfitUse,
     /// An inner failure; the client may try again later.
     Unavailable,
     /// The selected mailbox was deleted.

@@ -174,6 +174,14 @@ fn why_taken(octets: &[u8], heard: &Heard) -> Option<&'static str> {
             "RFC 3501 section 9, date-day-fixed: a space or 0 ought to stand in front of one digit, and of no more",
         );
     }
+    let is_large_partial = |rest: &[u8]| {
+        rest.split(|octet| !octet.is_ascii_digit())
+            .take(2)
+            .any(|digits| digits.len() >= 10)
+    };
+    if text.split(|octet| *octet == b'<').skip(1).any(is_large_partial) {
+        return Some("RFC 9051 section 9: a partial has 63 bits");
+    }
     if (has(b"LARGER ") || has(b"SMALLER "))
         && text
             .split(|octet| !octet.is_ascii_digit())

@@ -515,6 +515,8 @@ fn answer_of(line: &str, block: &str) -> Result<Answer, String> {
         "over-quota" => Answer::OverQuota,
         "too-big" => Answer::TooBig,
         "refused" => Answer::Refused(rest.to_owned()),
+        "limit-reached" => Answer::LimitReached(rest.to_owned()),
+        "unfit-use" => Answer::UnfitUse,
         "unavailable" => Answer::Unavailable,
         "mailbox-gone" => Answer::MailboxGone,
         _ => return value_of(word, &fields, block),

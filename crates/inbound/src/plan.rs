@@ -34,6 +34,7 @@ impl From<MailboxError> for InboundError {
             | MailboxError::BadName(_)
             | MailboxError::IsInbox
             | MailboxError::OverQuota
+            | MailboxError::NoSuchMessage
             | MailboxError::Limit(_)) => Self::Mailbox(other),
         }
     }

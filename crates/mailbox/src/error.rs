@@ -11,6 +11,9 @@ pub enum MailboxError {
     /// The mailbox does not exist, or no longer.
     #[error("there is no such mailbox")]
     NoSuchMailbox,
+    /// The message does not exist any more.
+    #[error("the message is gone")]
+    NoSuchMessage,
     /// A mailbox of that name exists.
     #[error("a mailbox of that name exists already")]
     AlreadyExists,

@@ -211,9 +211,10 @@ impl ImapHandler {
             MailboxError::NoSuchMailbox => Answer::NoSuchMailbox,
             MailboxError::AlreadyExists => Answer::AlreadyExists,
             MailboxError::OverQuota => Answer::OverQuota,
-            MailboxError::BadName(_) | MailboxError::IsInbox | MailboxError::Limit(_) => {
+            MailboxError::BadName(_) | MailboxError::IsInbox | MailboxError::NoSuchMessage => {
                 Answer::Refused(reason.to_string())
             }
+            MailboxError::Limit(_) => Answer::LimitReached(reason.to_string()),
             MailboxError::NoSuchAccount | MailboxError::Store(_) => {
                 tracing::error!(session = %self.session, %reason, "IMAP failed inside");
                 Answer::Unavailable

@@ -194,14 +194,17 @@ fn parse_fields(reader: &mut Reader<'_>) -> Parsed<Vec<String>> {
     reader.list(FIELDS, |reader| utf8(reader.astring()?))
 }
 
-/// Reads `<offset.length>`.
+/// Reads `<offset.length>`, in numbers as large as RFC 9051 has them.
 fn parse_partial(reader: &mut Reader<'_>) -> Parsed<Option<Partial>> {
     if !reader.take(b'<') {
         return Ok(None);
     }
-    let offset = reader.number()?;
+    let offset = reader.number64()?.unsigned_abs();
     reader.expect(b'.', ".")?;
-    let length = reader.nonzero()?;
+    let length = reader.number64()?.unsigned_abs();
+    if length == 0 {
+        return Err(SyntaxError::Expected("a number above 0"));
+    }
     reader.expect(b'>', ">")?;
     Ok(Some(Partial { offset, length }))
 }
@@ -316,6 +319,18 @@ mod tests {
         let mut out = Vec::new();
         print_section(&mut out, section);
         assert_eq!(out, b"BODY[1.2.HEADER.FIELDS (From)]<10>");
+    }
+
+    #[test]
+    fn a_partial_may_reach_beyond_32_bits() {
+        let items = read("BODY[]<4294967296.9223372036854775807>").unwrap();
+        let [FetchItem::Section(section)] = items.as_slice() else {
+            panic!("{items:?}");
+        };
+        let mut out = Vec::new();
+        print_section(&mut out, section);
+        assert_eq!(out, b"BODY[]<4294967296>");
+        assert!(read("BODY[]<0.9223372036854775808>").is_err());
     }
 
     #[test]

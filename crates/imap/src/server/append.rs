@@ -180,10 +180,10 @@ impl Appending {
 
     fn within(&self, limits: &Limits) -> Result<(), Fault> {
         if self.messages > limits.append_messages {
-            return Err(Fault::Limit("Too many messages for one APPEND"));
+            return Err(Fault::Limit("Too many messages for one APPEND".into()));
         }
         if self.octets > limits.message_octets {
-            return Err(Fault::Limit("The messages are too large for one APPEND"));
+            return Err(Fault::Limit("The messages are too large for one APPEND".into()));
         }
         Ok(())
     }

@@ -179,7 +179,7 @@ fn batch_size(want: &FetchWant, batch_messages: usize, batch_octets: u64) -> usi
             | SectionText::Mime => HEADER_OCTETS,
             SectionText::Whole | SectionText::Text => BODY_OCTETS,
         };
-        let most = want.partial.map_or(guess, |partial| u64::from(partial.length));
+        let most = want.partial.map_or(guess, |partial| partial.length);
         octets.saturating_add(most)
     });
     let fitting = batch_octets

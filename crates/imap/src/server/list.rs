@@ -1,7 +1,7 @@
 //! LIST and LSUB (RFC 3501 sections 6.3.8 and 6.3.9) with RFC 5258, LIST-STATUS (RFC 5819) and
 //! SPECIAL-USE (RFC 6154). The shell gives all names; matching, parents and attributes are found here.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::Reply;
@@ -53,17 +53,11 @@ pub(super) fn answered(connection: &mut Connection, list: &ListCommand, answer: 
         return Err(answer.into());
     };
     let tree = tree(mailboxes);
+    let below = Below::of(list, &tree);
     let mut out = Vec::new();
     let mut left = VecDeque::new();
-    for (name, node) in &tree {
-        let is_matched = list
-            .patterns
-            .iter()
-            .any(|pattern| matches(&list.reference, pattern, name));
-        if !is_matched {
-            continue;
-        }
-        let Some(line) = line(list, name, node) else {
+    for (name, node) in tree.iter().filter(|(name, _)| is_matched(list, name)) {
+        let Some(line) = line(list, &below, name, node) else {
             continue;
         };
         codec::print(&mut out, connection.names(), &line);
@@ -96,7 +90,10 @@ pub(super) fn describe(names: NameCoding, mailboxes: Vec<MailboxInfo>, name: &st
     };
     let tree = tree(mailboxes);
     let mut out = Vec::new();
-    if let Some(line) = tree.get(name).and_then(|node| line(&list, name, node)) {
+    if let Some(line) = tree
+        .get(name)
+        .and_then(|node| line(&list, &Below::default(), name, node))
+    {
         codec::print(&mut out, names, &line);
     }
     out
@@ -167,8 +164,54 @@ fn tree(mailboxes: Vec<MailboxInfo>) -> BTreeMap<String, Node> {
     tree
 }
 
+/// The names above those that meet the criteria of a LIST with RECURSIVEMATCH (RFC 5258 section 3.5).
+#[derive(Debug, Default)]
+struct Below<'a> {
+    selected: BTreeSet<&'a str>,
+    /// Above some that match no pattern, so that nothing else tells of them.
+    hidden: BTreeSet<&'a str>,
+}
+
+impl<'a> Below<'a> {
+    fn of(list: &ListCommand, tree: &'a BTreeMap<String, Node>) -> Self {
+        let mut below = Self::default();
+        if !list.select.recursive_match {
+            return below;
+        }
+        for (name, _) in tree.iter().filter(|(_, node)| meets(list, node)) {
+            let parents = name.match_indices('/').filter_map(|(at, _)| name.get(..at));
+            below.selected.extend(parents.clone());
+            if !is_matched(list, name) {
+                below.hidden.extend(parents);
+            }
+        }
+        below
+    }
+}
+
+/// Does a node meet the selection options of an extended LIST?
+fn meets(list: &ListCommand, node: &Node) -> bool {
+    let by_subscription = match list.select.subscribed {
+        true => node.subscribed,
+        false => node.exists || node.has_children,
+    };
+    by_subscription && (!list.select.special_use || node.special_use.is_some())
+}
+
+/// Does a name match one of the patterns? An empty one means nothing here (RFC 5258 section 3).
+fn is_matched(list: &ListCommand, name: &str) -> bool {
+    list.patterns
+        .iter()
+        .any(|pattern| !pattern.is_empty() && matches(&list.reference, pattern, name))
+}
+
 /// The response for a name that matches a pattern; `None` when it is not to be listed.
-fn line<'a>(list: &ListCommand, name: &'a str, node: &Node) -> Option<codec::ListLine<'a>> {
+fn line<'a>(
+    list: &ListCommand,
+    below: &Below<'_>,
+    name: &'a str,
+    node: &Node,
+) -> Option<codec::ListLine<'a>> {
     let is_there = node.exists || node.has_children;
     // A parent of subscribed names that is not itself subscribed.
     let stands_for_children = node.has_subscribed_children && !node.subscribed;
@@ -176,14 +219,7 @@ fn line<'a>(list: &ListCommand, name: &'a str, node: &Node) -> Option<codec::Lis
         ListForm::Basic => is_there,
         // RFC 3501 section 6.3.9: with `%` the parent stands for what is below. `*` lists those anyway.
         ListForm::Lsub => node.subscribed || (stands_for_children && ends_with_percent(list)),
-        ListForm::Extended => {
-            let by_subscription = match (list.select.subscribed, list.select.recursive_match) {
-                (false, _) => is_there,
-                (true, false) => node.subscribed,
-                (true, true) => node.subscribed || node.has_subscribed_children,
-            };
-            by_subscription && (!list.select.special_use || node.special_use.is_some())
-        }
+        ListForm::Extended => meets(list, node) || below.hidden.contains(name),
     };
     if !is_listed {
         return None;
@@ -212,7 +248,7 @@ fn line<'a>(list: &ListCommand, name: &'a str, node: &Node) -> Option<codec::Lis
         label: label(list.form),
         attributes,
         name,
-        has_subscribed_children: list.select.recursive_match && node.has_subscribed_children,
+        has_subscribed_children: below.selected.contains(name),
     })
 }
 

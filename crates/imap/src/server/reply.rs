@@ -1,6 +1,8 @@
 //! Tagged replies and farewells. [`of_fault`] is the one place that turns what went wrong into NO or BAD
 //! with a response code (RFC 3501 section 7.1, RFC 5530, RFC 9051 section 7.1).
 
+use std::borrow::Cow;
+
 use crate::ask::Answer;
 use crate::codec::SyntaxError;
 use crate::types::sequence_set::NoSuchMessage;
@@ -44,7 +46,7 @@ pub(super) enum Fault {
     LiteralTooBig,
     MessageTooBig,
     /// What may come in one command, said for the person.
-    Limit(&'static str),
+    Limit(Cow<'static, str>),
     OverQuota,
     // It is our fault.
     Unavailable,
@@ -75,6 +77,8 @@ impl From<Answer> for Fault {
             Answer::OverQuota => Self::OverQuota,
             Answer::TooBig => Self::MessageTooBig,
             Answer::Refused(reason) => Self::Refused(reason),
+            Answer::LimitReached(reason) => Self::Limit(reason.into()),
+            Answer::UnfitUse => Self::Syntax(SyntaxError::BadUse),
             Answer::Unavailable => Self::Unavailable,
             Answer::MailboxGone => Self::MailboxGone,
             Answer::Credentials(_)
@@ -239,7 +243,7 @@ pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
         Fault::Refused(reason) => (No, Some("CANNOT"), reason.clone()),
         Fault::LiteralTooBig => (No, Some("TOOBIG"), "The literal is too large".to_owned()),
         Fault::MessageTooBig => (No, Some("TOOBIG"), "The message is too large".to_owned()),
-        Fault::Limit(text) => (No, Some("LIMIT"), (*text).to_owned()),
+        Fault::Limit(text) => (No, Some("LIMIT"), text.clone().into_owned()),
         Fault::OverQuota => (No, Some("OVERQUOTA"), "The quota is exceeded".to_owned()),
         Fault::Unavailable | Fault::MailboxGone | Fault::UnfittingAnswer => {
             (No, Some("UNAVAILABLE"), format!("Try again later ({reference})"))

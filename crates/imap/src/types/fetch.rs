@@ -8,10 +8,10 @@ use super::sequence_set::{MessageSet, Numbering};
 /// The octets wanted of a section: `<offset.length>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Partial {
-    /// The first octet, counted from 0; beyond the end the result is empty.
-    pub offset: u32,
-    /// At most that many octets; never 0.
-    pub length: u32,
+    /// The first octet, counted from 0; beyond the end the result is empty. Up to 63 bits.
+    pub offset: u64,
+    /// At most that many octets; never 0. Up to 63 bits.
+    pub length: u64,
 }
 
 /// A piece of the message that the shell must read.

@@ -95,8 +95,8 @@ fn section_want(item: &MessageDataItemName<'_>) -> Option<SectionWant> {
     let numbers = |numbers: &[NonZeroU32]| numbers.iter().map(|number| number.get()).collect();
     let range = |partial: &Option<(u32, NonZeroU32)>| {
         partial.map(|(offset, length)| Partial {
-            offset,
-            length: length.get(),
+            offset: offset.into(),
+            length: length.get().into(),
         })
     };
     let want = |section, form, partial| {

@@ -145,7 +145,7 @@ impl ImapHandler {
 fn take_away(tx: &mut Tx<'_>, place: Place, uid: Uid) -> Result<(), MailboxError> {
     let expunged = mailbox::expunge(tx, place.owner, place.mailbox, Which::Listed(&[uid]))?;
     match expunged.uids.is_empty() {
-        true => Err(MailboxError::Limit("the message to be replaced is gone")),
+        true => Err(MailboxError::NoSuchMessage),
         false => Ok(()),
     }
 }

@@ -96,7 +96,7 @@ impl ImapHandler {
     ) -> Result<Answer, MailboxError> {
         let Named { owner, name } = self.named(name)?;
         let special_use = match special_use.map(translate::stored_use) {
-            Some(None) => return Ok(Answer::Refused("no mailbox can be made for all mail".to_owned())),
+            Some(None) => return Ok(Answer::UnfitUse),
             Some(stored) => stored,
             None => None,
         };
