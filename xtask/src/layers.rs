@@ -35,6 +35,7 @@ const RANKS: &[(&str, u8)] = &[
     ("posthorn-correspondents", 21),
     ("posthorn-signing", 21),
     ("posthorn-reports", 21),
+    ("posthorn-search", 22),
     ("posthorn-inbound", 22),
     ("posthorn-runtime", 30),
     ("posthorn-dns", 30),

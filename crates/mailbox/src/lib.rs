@@ -8,6 +8,7 @@
 mod account;
 mod changes;
 mod check;
+mod contents;
 mod copy;
 mod deliver;
 mod envelope;
@@ -27,6 +28,7 @@ mod threads;
 pub use account::{Usage, create_account, remove_account, set_quota, usage};
 pub use changes::{ChangedUids, Changes, changed_uids, changes};
 pub use check::check;
+pub use contents::{accounts, copies_among, emails_after, emails_among};
 pub use copy::{CopyMode, CopyOutcome, CopyRequest, copy};
 pub use deliver::{Delivered, NewMessage, Quota, Target, deliver};
 pub use envelope::{EnvelopeAddress, StoredEnvelope};

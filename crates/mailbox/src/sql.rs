@@ -8,7 +8,7 @@ use posthorn_store::Component;
 /// The tables of this crate.
 pub const SCHEMA: Component = Component {
     name: "mailbox",
-    migrations: &[VERSION_1, VERSION_2, VERSION_3],
+    migrations: &[VERSION_1, VERSION_2, VERSION_3, VERSION_4],
     blob_references: &["SELECT blob_hash, blob_generation, size_octets FROM email"],
 };
 
@@ -51,6 +51,9 @@ const VERSION_3: &[&str] = &[
     "CREATE TABLE ancestor (account_id BIGINT NOT NULL, email_id BIGINT NOT NULL,
         message_ids BYTEA NOT NULL, PRIMARY KEY (account_id, email_id))",
 ];
+
+/// Where the copies of a content lie: a search knows contents and answers with UIDs.
+const VERSION_4: &[&str] = &["CREATE INDEX message_email ON message (account_id, email_id, mailbox_id, uid)"];
 
 posthorn_store::statements! {
     INSERT_STATE = "INSERT INTO account_state (account_id, modseq, next_id, next_uid_validity, used_octets, quota_octets)
@@ -116,6 +119,13 @@ posthorn_store::statements! {
     SELECT_PLACES = "SELECT b.name, m.uid FROM message m JOIN mailbox b
         ON b.account_id = m.account_id AND b.mailbox_id = m.mailbox_id
         WHERE m.account_id = $1 AND m.email_id = $2 ORDER BY b.mailbox_id, m.uid";
+    SELECT_COPIES = "SELECT email_id, uid FROM message
+        WHERE account_id = $1 AND email_id BETWEEN $2 AND $3 AND mailbox_id + 0 = $4";
+    SELECT_EMAILS_AFTER = "SELECT email_id, blob_hash, blob_generation, size_octets FROM email
+        WHERE account_id = $1 AND email_id > $2 ORDER BY email_id LIMIT $3";
+    SELECT_EMAILS_AMONG = "SELECT email_id FROM email
+        WHERE account_id = $1 AND email_id BETWEEN $2 AND $3 ORDER BY email_id";
+    SELECT_ACCOUNTS = "SELECT account_id FROM account_state ORDER BY account_id";
     ADD_COPIES = "UPDATE email SET copies = copies + $3 WHERE account_id = $1 AND email_id = $2 RETURNING copies";
     DELETE_EMAIL = "DELETE FROM email WHERE account_id = $1 AND email_id = $2";
     SELECT_EMAIL = "SELECT thread_id, blob_hash, blob_generation, size_octets, received_at, sent_at, header_octets,

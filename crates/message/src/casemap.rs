@@ -1,6 +1,6 @@
 //! `i;unicode-casemap` (RFC 5051), by which SEARCH, SORT and THREAD compare texts (RFC 5255 section 4.2).
 
-use unicode_normalization::char::decompose_compatible;
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 /// The text as it is compared: each character in title case, then taken apart. Texts are equal, a part of one
 /// another, or in order when the octets of these are.
@@ -8,12 +8,24 @@ use unicode_normalization::char::decompose_compatible;
 pub fn fold_case(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
-        match character.is_ascii() {
-            true => out.push(character.to_ascii_uppercase()),
-            false => decompose_compatible(title_case(character), |piece| out.push(piece)),
-        }
+        fold_char(character, |piece| out.push(piece));
     }
     out
+}
+
+/// One character as it is compared; a folded text is its folded characters one after the other.
+pub fn fold_char(character: char, take: impl FnMut(char)) {
+    match character.is_ascii() {
+        true => std::iter::once(character.to_ascii_uppercase()).for_each(take),
+        false => decompose_compatible(title_case(character), take),
+    }
+}
+
+/// Whether a character of folded text is part of a word: a letter, a digit, or a mark on one, since folding
+/// takes letters and their marks apart.
+#[must_use]
+pub fn is_word_char(character: char) -> bool {
+    character.is_alphanumeric() || is_combining_mark(character)
 }
 
 /// The simple mapping of UnicodeData.txt: what would become several characters stays as it is.
@@ -74,6 +86,16 @@ mod tests {
     fn a_letter_is_part_of_the_same_letter_with_an_accent() {
         assert!(fold_case("Caf\u{e9} M\u{fc}ller").contains(&fold_case("cafe")));
         assert!(!fold_case("Cafe").contains(&fold_case("caf\u{e9}")));
+    }
+
+    #[test]
+    fn a_mark_does_not_part_a_word() {
+        assert!(
+            fold_case("gr\u{fc}n\u{ac00}\u{939}\u{940}7")
+                .chars()
+                .all(is_word_char)
+        );
+        assert!(!fold_case(" .-_<@").chars().any(is_word_char));
     }
 
     #[test]

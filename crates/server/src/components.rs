@@ -13,5 +13,6 @@ pub(crate) fn components() -> Vec<Component> {
         posthorn_correspondents::SCHEMA,
         posthorn_signing::SCHEMA,
         posthorn_reports::SCHEMA,
+        posthorn_search::SCHEMA,
     ]
 }

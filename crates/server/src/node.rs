@@ -3,6 +3,7 @@
 
 mod care;
 mod domains;
+mod indexing;
 mod keys;
 mod listen;
 mod ready;

@@ -75,6 +75,7 @@ fn remove(admin: &Admin, address: &Address) -> Result<Response, Refusal> {
         }
         _ => {
             posthorn_mailbox::remove_account(tx, id)?;
+            posthorn_search::remove_account(tx, id)?;
             posthorn_correspondents::forget_account(tx, id).map_err(Refusal::from)
         }
     });

@@ -22,6 +22,7 @@ pub(super) fn execute(admin: &Admin) -> Result<Response, Refusal> {
 fn check_rows(tx: &mut Tx<'_>) -> Result<CheckView, Refusal> {
     let mut findings = posthorn_accounts::check(tx)?;
     findings.extend(posthorn_mailbox::check(tx)?);
+    findings.extend(posthorn_search::check(tx)?);
     findings.extend(posthorn_signing::check(tx)?);
     let domains = readable(posthorn_accounts::domains(tx), &mut findings)?;
     let aliases = readable(posthorn_accounts::list_aliases(tx), &mut findings)?;

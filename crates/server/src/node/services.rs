@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 
 use super::NodeError;
 use super::domains::{self, Domains};
+use super::indexing::{self, Changes};
 use super::returns::ReturnsHere;
 use crate::components::components;
 
@@ -45,8 +46,14 @@ pub(super) fn build(
         keys,
     );
     let watch = Watch::default();
-    let announces = watch.clone();
-    store.on_change(move |accounts| announces.announce(accounts));
+    let changes = Changes::default();
+    let (announces, notes) = (watch.clone(), changes.clone());
+    store.on_change(move |accounts| {
+        announces.announce(accounts);
+        notes.note(accounts);
+    });
+    let (indexed, stop) = (store.clone(), shutdown.clone());
+    tasks.spawn(async move { indexing::run(indexed, changes, &stop).await });
     let mut key = [0; 32];
     random::fill(&mut key);
     let proofs = ProofCache::new(Secret::new(key), settings.login.remember_proof, REMEMBERED_PROOFS);

@@ -14,6 +14,12 @@ pub(super) fn email_id(id: EmailId) -> String {
     format!("M{id}")
 }
 
+/// `None`: no content of ours has such an id.
+pub(super) fn stored_email_id(id: &str) -> Option<EmailId> {
+    let email = EmailId(id.strip_prefix('M')?.parse().ok()?);
+    (email_id(email) == id).then_some(email)
+}
+
 pub(super) fn thread_id(id: ThreadId) -> String {
     format!("T{id}")
 }

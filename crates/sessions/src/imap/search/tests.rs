@@ -7,6 +7,8 @@ use posthorn_store::{Options, Partition, Store};
 
 use super::*;
 
+mod same_as_a_scan;
+
 pub(in crate::imap) const ANNA: AccountId = AccountId(7);
 pub(in crate::imap) const INBOX: MailboxId = MailboxId(1);
 
@@ -27,7 +29,7 @@ pub(in crate::imap) fn store_of_messages(headers: &[&str]) -> (Store, tempfile::
 
 fn store_with<'a>(messages: impl Iterator<Item = (&'a str, Timestamp)>) -> (Store, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&Options::new(folder.path()), &[SCHEMA]).unwrap();
+    let store = Store::open(&Options::new(folder.path()), &[SCHEMA, posthorn_search::SCHEMA]).unwrap();
     let partition = Partition::Account(ANNA);
     store
         .write(partition, |tx| mailbox::create_account(tx, ANNA, 0, now()))
@@ -35,13 +37,7 @@ fn store_with<'a>(messages: impl Iterator<Item = (&'a str, Timestamp)>) -> (Stor
         .unwrap();
     for (header, internal_date) in messages {
         let octets: Arc<[u8]> = format!("{header}\r\n\r\ny").into_bytes().into();
-        let message = NewMessage {
-            rendered: Arc::new(posthorn_message::render(&octets)),
-            blob: store.stage_blob(octets, now()).unwrap(),
-            internal_date,
-            flags: Flags::default(),
-            evidence: None,
-        };
+        let message = new_message(&store, octets, internal_date);
         store
             .write(partition, move |tx| {
                 mailbox::deliver(tx, ANNA, &Target::Inbox, &message, Quota::Checked, now())
@@ -52,13 +48,31 @@ fn store_with<'a>(messages: impl Iterator<Item = (&'a str, Timestamp)>) -> (Stor
     (store, folder)
 }
 
+fn new_message(store: &Store, octets: Arc<[u8]>, internal_date: Timestamp) -> NewMessage {
+    NewMessage {
+        rendered: Arc::new(posthorn_message::render(&octets)),
+        blob: store.stage_blob(octets, now()).unwrap(),
+        internal_date,
+        flags: Flags::default(),
+        evidence: None,
+    }
+}
+
 fn found(store: &Store, key: Key) -> Vec<u32> {
-    let uids: Vec<Uid> = (1..50).map(Uid).collect();
-    let rows = store
-        .read(move |tx| search_batch(tx, ANNA, INBOX, &uids, &key, now()))
-        .wait()
-        .unwrap();
-    rows.into_iter().map(|row| row.uid.0).collect()
+    found_in(store, INBOX, key)
+}
+
+fn found_in(store: &Store, mailbox: MailboxId, key: Key) -> Vec<u32> {
+    let search = Search::new(ANNA, mailbox, key, now());
+    let found = store.read(move |tx| {
+        let plan = search.plan(tx)?;
+        let mut found = Vec::new();
+        for batch in search.batches(&plan) {
+            found.extend(search.look(tx, &plan, &batch)?);
+        }
+        Ok::<_, MailboxError>(found)
+    });
+    found.wait().unwrap().into_iter().map(|row| row.uid.0).collect()
 }
 
 #[test]

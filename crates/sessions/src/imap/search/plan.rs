@@ -1,0 +1,195 @@
+//! Which messages of a mailbox a search must look at, and which it need not because the index knows.
+
+use posthorn_base::{AccountId, EmailId, MailboxId, Uid};
+use posthorn_imap::types::SearchKey;
+use posthorn_mailbox::{self as mailbox, MailboxError};
+use posthorn_message::search::TextPlace;
+use posthorn_search::{Bounds, EmailSet, Index, Query};
+use posthorn_store::Tx;
+use roaring::RoaringBitmap;
+
+use super::Key;
+use crate::imap::translate;
+
+/// Ids of contents that lie at most so far apart are read in one sweep: passing over a few is cheaper than
+/// beginning anew.
+const NEIGHBOURS: u64 = 40;
+
+/// What a search knows of a mailbox before it looks at messages.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Plan {
+    /// These fit.
+    pub(super) certain: RoaringBitmap,
+    /// These may; no others do.
+    pub(super) uncertain: RoaringBitmap,
+}
+
+impl Plan {
+    /// For a key whose texts are folded.
+    pub(super) fn new(
+        tx: &Tx<'_>,
+        account: AccountId,
+        mailbox: MailboxId,
+        key: &Key,
+    ) -> Result<Self, MailboxError> {
+        // A mailbox that is gone is an error, not an empty one.
+        mailbox::status(tx, account, mailbox)?;
+        let mut queries = Vec::new();
+        ask(key, &mut queries);
+        let index = Index::open(tx, account)?;
+        let known = index.find(tx, &queries)?;
+        let bounds = combine(key, &mut known.into_iter());
+        let named = named(key);
+        let mut plan = match (bounds.is_unknown(), &named) {
+            (false, _) => Self::of_copies(tx, account, mailbox, &bounds, index.indexed_to())?,
+            (true, Some(named)) => Self::look_at(named.clone()),
+            (true, None) => Self::look_at(mailbox::snapshot(tx, account, mailbox)?.uids),
+        };
+        if let Some(named) = named {
+            plan.uncertain &= named;
+        }
+        Ok(plan)
+    }
+
+    fn look_at(uncertain: RoaringBitmap) -> Self {
+        Self {
+            certain: RoaringBitmap::new(),
+            uncertain,
+        }
+    }
+
+    /// From what is known of contents up to `indexed_to`; copies of later ones are all uncertain.
+    fn of_copies(
+        tx: &Tx<'_>,
+        account: AccountId,
+        mailbox: MailboxId,
+        bounds: &Bounds,
+        indexed_to: EmailId,
+    ) -> Result<Self, MailboxError> {
+        let mut plan = Self::default();
+        let mut place = |email: EmailId, uid: Uid| {
+            if email <= indexed_to && bounds.certain.contains(email) {
+                plan.certain.insert(uid.0);
+            } else if email > indexed_to || bounds.possible.contains(email) {
+                plan.uncertain.insert(uid.0);
+            }
+        };
+        let ranges = match &bounds.possible {
+            EmailSet::Only(emails) => sweeps(emails.iter()),
+            EmailSet::AllBut(_) => vec![(EmailId(0), indexed_to)],
+        };
+        for (first, last) in ranges {
+            let last = last.min(indexed_to);
+            mailbox::copies_among(tx, account, mailbox, (first, last), &mut place)?;
+        }
+        let later = EmailId(indexed_to.0.saturating_add(1));
+        mailbox::copies_among(tx, account, mailbox, (later, EmailId(i64::MAX)), &mut place)?;
+        Ok(plan)
+    }
+}
+
+/// Ranges that hold these ids, and few others.
+fn sweeps(emails: impl Iterator<Item = u64>) -> Vec<(EmailId, EmailId)> {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for email in emails {
+        match ranges.last_mut() {
+            Some((_, last)) if email - *last <= NEIGHBOURS => *last = email,
+            Some(_) | None => ranges.push((email, email)),
+        }
+    }
+    let id = |id: u64| EmailId(i64::try_from(id).unwrap_or(i64::MAX));
+    ranges
+        .into_iter()
+        .map(|(first, last)| (id(first), id(last)))
+        .collect()
+}
+
+/// A key as the index sees it.
+enum Kind<'k> {
+    And(&'k [Key]),
+    Or(&'k Key, &'k Key),
+    Not(&'k Key),
+    Messages(&'k RoaringBitmap),
+    Query(Query),
+    /// A content's id; `None`: one that no content of ours has.
+    Email(Option<EmailId>),
+    /// Nothing that the index knows.
+    Other,
+}
+
+fn kind(key: &Key) -> Kind<'_> {
+    match key {
+        SearchKey::And(keys) => Kind::And(keys),
+        SearchKey::Or(left, right) => Kind::Or(left, right),
+        SearchKey::Not(key) => Kind::Not(key),
+        SearchKey::Messages(uids) => Kind::Messages(uids),
+        SearchKey::Subject(text) => Kind::Query(Query::at(TextPlace::Subject, text)),
+        SearchKey::From(text) => Kind::Query(Query::at(TextPlace::From, text)),
+        SearchKey::To(text) => Kind::Query(Query::at(TextPlace::To, text)),
+        SearchKey::Cc(text) => Kind::Query(Query::at(TextPlace::Cc, text)),
+        SearchKey::Bcc(text) => Kind::Query(Query::at(TextPlace::Bcc, text)),
+        SearchKey::Body(text) => Kind::Query(Query::at(TextPlace::Body, text)),
+        SearchKey::Text(text) => Kind::Query(Query::anywhere(text)),
+        SearchKey::Header { field, value } => Kind::Query(Query::header(field, value)),
+        SearchKey::EmailId(id) => Kind::Email(translate::stored_email_id(id)),
+        SearchKey::Flags(_)
+        | SearchKey::Keyword(_)
+        | SearchKey::Before(_)
+        | SearchKey::On(_)
+        | SearchKey::Since(_)
+        | SearchKey::Older(_)
+        | SearchKey::Younger(_)
+        | SearchKey::SentBefore(_)
+        | SearchKey::SentOn(_)
+        | SearchKey::SentSince(_)
+        | SearchKey::Larger(_)
+        | SearchKey::Smaller(_)
+        | SearchKey::ModSeq(_)
+        | SearchKey::ThreadId(_)
+        | SearchKey::SavedBefore(_)
+        | SearchKey::SavedOn(_)
+        | SearchKey::SavedSince(_) => Kind::Other,
+    }
+}
+
+/// The messages that a key names by number, when it fits no others.
+fn named(key: &Key) -> Option<RoaringBitmap> {
+    match kind(key) {
+        Kind::Messages(uids) => Some(uids.clone()),
+        Kind::And(keys) => keys.iter().filter_map(named).reduce(|one, other| one & other),
+        Kind::Or(..) | Kind::Not(_) | Kind::Query(_) | Kind::Email(_) | Kind::Other => None,
+    }
+}
+
+/// What the index is asked, in the order of the key.
+fn ask(key: &Key, queries: &mut Vec<Query>) {
+    match kind(key) {
+        Kind::And(keys) => keys.iter().for_each(|key| ask(key, queries)),
+        Kind::Or(left, right) => {
+            ask(left, queries);
+            ask(right, queries);
+        }
+        Kind::Not(key) => ask(key, queries),
+        Kind::Query(query) => queries.push(query),
+        Kind::Messages(_) | Kind::Email(_) | Kind::Other => {}
+    }
+}
+
+/// What is known of the key, from what is known of each query in the order of [`ask`].
+fn combine(key: &Key, known: &mut impl Iterator<Item = Bounds>) -> Bounds {
+    match kind(key) {
+        Kind::And(keys) => {
+            let each = keys.iter().map(|key| combine(key, known));
+            each.fold(Bounds::all(), Bounds::and)
+        }
+        Kind::Or(left, right) => {
+            let left = combine(left, known);
+            left.or(combine(right, known))
+        }
+        Kind::Not(key) => combine(key, known).not(),
+        Kind::Query(_) => known.next().unwrap_or_else(Bounds::unknown),
+        Kind::Email(Some(email)) => Bounds::one(email),
+        Kind::Email(None) => Bounds::all().not(),
+        Kind::Messages(_) | Kind::Other => Bounds::unknown(),
+    }
+}
