@@ -30,8 +30,8 @@ impl MimeValue {
             if cursor.rest.is_empty() {
                 break;
             }
-            let name = cursor.take_while(|octet| !matches!(octet, b'=' | b';' | b' ' | b'\t'));
-            cursor.skip_space();
+            let name = cursor.take_while(|octet| !matches!(octet, b'=' | b';' | b' ' | b'\t' | b'('));
+            cursor.skip_space_and_comments();
             let Some(after) = cursor.rest.strip_prefix(b"=") else {
                 continue;
             };
@@ -81,6 +81,14 @@ impl<'a> Cursor<'a> {
                 [b'(', ..] => self.skip_comment(),
                 _ => break,
             }
+        }
+    }
+
+    fn skip_space_and_comments(&mut self) {
+        self.skip_space();
+        while self.rest.starts_with(b"(") {
+            self.skip_comment();
+            self.skip_space();
         }
     }
 
@@ -280,6 +288,16 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         assert_eq!(parse(text), (value.to_owned(), owned.collect()), "of {text}");
+    }
+
+    #[test]
+    fn comments_stand_between_all_parts_of_a_value() {
+        // RFC 2045 section 5.1.
+        expect(
+            "(a) text (b) / (c) html (d); (e) charset (f(g)) (h) = \"utf-8\" (i); x(j)=y",
+            "text/html",
+            &[("charset", "utf-8"), ("x", "y")],
+        );
     }
 
     #[test]

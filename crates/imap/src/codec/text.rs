@@ -50,6 +50,16 @@ pub(crate) fn literal_head(out: &mut Vec<u8>, size_octets: usize) {
     out.extend_from_slice(format!("{{{size_octets}}}\r\n").as_bytes());
 }
 
+/// Puts another octet in the place of each NUL: no literal may hold one (RFC 3501 section 9, CHAR8), and mail
+/// comes with some all the same. All sizes stay right; BINARY gives the octets as they are.
+pub(crate) fn replace_nul(octets: &mut [u8]) {
+    if octets.contains(&0) {
+        for octet in octets.iter_mut().filter(|octet| **octet == 0) {
+            *octet = 0x80;
+        }
+    }
+}
+
 /// Prints the head of a literal, or of a `literal8` (RFC 3516) where one is needed: a NUL may stand only there.
 pub(crate) fn binary_head(out: &mut Vec<u8>, octets: &[u8]) {
     if octets.contains(&0) {

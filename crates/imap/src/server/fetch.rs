@@ -335,10 +335,13 @@ impl Pieces {
             None if section.spelling == Spelling::BinarySize => self.open.push(b'0'),
             None => self.open.extend_from_slice(b"NIL"),
             Some(digits) if section.spelling == Spelling::BinarySize => self.open.extend_from_slice(&digits),
-            Some(octets) => {
+            Some(mut octets) => {
                 match section.spelling == Spelling::Binary {
                     true => text::binary_head(&mut self.open, &octets),
-                    false => text::literal_head(&mut self.open, octets.len()),
+                    false => {
+                        text::replace_nul(&mut octets);
+                        text::literal_head(&mut self.open, octets.len());
+                    }
                 }
                 self.done.push(std::mem::take(&mut self.open));
                 self.done.push(octets);
