@@ -9,15 +9,17 @@ use posthorn_base::Timestamp;
 use posthorn_sasl::Mechanism;
 use roaring::RoaringBitmap;
 
-pub use self::mailbox::{MailboxInfo, MailboxStatus, PeekedMailbox, SelectedMailbox};
+pub use self::mailbox::{
+    MailboxInfo, MailboxStatus, PeekedMailbox, SelectedMailbox, WatchedMailbox, WatchedMailboxes,
+};
 pub use self::message::{FetchRow, MessageChange, StoredMessage};
 use crate::types::{
     ChangedUids, FetchWant, FlagChange, Flags, SearchKey, SortCriterion, SpecialUse, ThreadAlgorithm,
     ThreadNode,
 };
 
-/// The shell's number for a selected mailbox; the session only hands it back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// The shell's number for a mailbox, and for no other one; the session only hands it back and compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MailboxHandle(pub i64);
 
 /// A question. Names of mailboxes are UTF-8 with `/` between levels; INBOX is always in capitals.
@@ -52,6 +54,13 @@ pub enum Ask {
         name: String,
         /// Are [`PeekedMailbox::uids`] wanted?
         wants_uids: bool,
+    },
+    /// What of the account's mailboxes is different from what it was. Answer: [`Answer::Watched`].
+    Watch {
+        /// Mailboxes with a mod-sequence above this.
+        since_modseq: i64,
+        /// Are all names and subscriptions wanted?
+        wants_names: bool,
     },
     /// CREATE, with all missing parents. Answer: [`Answer::Created`], [`Answer::AlreadyExists`] or
     /// [`Answer::Refused`].
@@ -247,6 +256,8 @@ pub enum Answer {
     Selected(SelectedMailbox),
     /// To [`Ask::Peek`].
     Peeked(PeekedMailbox),
+    /// To [`Ask::Watch`], all as of the same moment.
+    Watched(WatchedMailboxes),
     /// To [`Ask::Quota`].
     Quota {
         /// Octets of all messages.
@@ -370,6 +381,8 @@ pub enum Event {
     },
     /// This mailbox is looked at from now on: a notice should come when it changes.
     Selected(Option<MailboxHandle>),
+    /// From now on, or no longer, a notice should come when anything in the account changes.
+    Watching(bool),
     /// Octets of the message being appended.
     AppendData(Vec<u8>),
     /// What came of the message being appended is void, and so are those before it in the same command.

@@ -42,6 +42,8 @@ pub struct Limits {
     pub batch_messages: usize,
     /// Octets of sections per [`crate::Ask::Fetch`]; one message may exceed it.
     pub batch_octets: u64,
+    /// Mailboxes of which NOTIFY tells.
+    pub watched_mailboxes: usize,
     /// Silence after which a session that has logged in ends.
     pub idle_timeout: Duration,
     /// Time within which a client must log in.
@@ -60,6 +62,7 @@ impl Default for Limits {
             held_octets: limits::HELD_INPUT_OCTETS,
             batch_messages: 200,
             batch_octets: 1024 * 1024,
+            watched_mailboxes: 2_000,
             idle_timeout: limits::IMAP_IDLE_TIMEOUT,
             login_timeout: limits::LOGIN_TIMEOUT,
             login_failures: limits::LOGIN_FAILURES,

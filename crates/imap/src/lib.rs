@@ -31,7 +31,7 @@ pub mod types;
 
 pub use ask::{
     Answer, Ask, Event, FetchRow, MailboxHandle, MailboxInfo, MailboxStatus, MessageChange, PeekedMailbox,
-    Replaced, ResyncFrom, SelectedMailbox, StoredMessage, Transfer,
+    Replaced, ResyncFrom, SelectedMailbox, StoredMessage, Transfer, WatchedMailbox, WatchedMailboxes,
 };
 pub use config::{Config, Limits};
 pub use server::ImapSession;

@@ -23,6 +23,7 @@ mod logout;
 mod namespace;
 mod news;
 mod noop;
+mod notify;
 mod quota;
 mod replace;
 mod reply;
@@ -45,6 +46,7 @@ use posthorn_base::session::{Output, Session};
 use self::append::Appending;
 use self::connection::{Asked, Connection, Outcome, Reading, State, Step};
 use self::fetch::Fetching;
+use self::news::Telling;
 use self::reply::{Farewell, Fault, Reply};
 use self::table::{News, Row};
 use crate::ask::{Answer, Ask, Event};
@@ -69,8 +71,26 @@ pub struct ImapSession {
 /// The command that is being carried out.
 #[derive(Debug)]
 struct Running {
+    /// Empty: there is none, the client is told news.
     tag: String,
-    row: &'static Row,
+    news: News,
+}
+
+impl Running {
+    fn new(tag: String, row: &Row) -> Self {
+        Self { tag, news: row.news }
+    }
+
+    const fn nothing() -> Self {
+        Self {
+            tag: String::new(),
+            news: News::IfNoticed,
+        }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.tag.is_empty()
+    }
 }
 
 /// What the session waits for.
@@ -120,6 +140,9 @@ impl ImapSession {
 
     /// Goes one step on.
     fn advance(&mut self) -> Progress {
+        if self.connection.pressing && self.tell_unasked() {
+            return Progress::Made;
+        }
         match std::mem::replace(&mut self.phase, Phase::AwaitCommand) {
             Phase::AwaitStart => {
                 capability::greet(&mut self.connection);
@@ -140,6 +163,36 @@ impl ImapSession {
         }
     }
 
+    /// Begins to tell the client what it did not ask for, if this is a moment for it.
+    fn tell_unasked(&mut self) -> bool {
+        match std::mem::replace(&mut self.phase, Phase::AwaitCommand) {
+            Phase::AwaitLine(running, Reading::Idle) => {
+                let outcome = news::begin(&mut self.connection, Telling::idle());
+                self.settle(running, outcome);
+                true
+            }
+            Phase::AwaitCommand => match self.connection.tells_unasked() {
+                Some(numbers) => {
+                    let outcome = news::begin(&mut self.connection, Telling::unasked(numbers));
+                    self.settle(Running::nothing(), outcome);
+                    true
+                }
+                None => false,
+            },
+            phase @ (Phase::AwaitStart
+            | Phase::AwaitAnswer(..)
+            | Phase::AwaitPoll(..)
+            | Phase::AwaitLine(..)
+            | Phase::AwaitData(..)
+            | Phase::AwaitTls
+            | Phase::AwaitCompression
+            | Phase::Closed) => {
+                self.phase = phase;
+                false
+            }
+        }
+    }
+
     /// The one place where what a handler wants becomes what the session waits for.
     fn settle(&mut self, running: Running, outcome: Outcome) {
         match outcome {
@@ -152,6 +205,7 @@ impl ImapSession {
             Ok(Step::Data(appending)) => self.phase = Phase::AwaitData(running, appending),
             Ok(Step::Done(reply)) => self.finish(running, reply),
             Ok(Step::Final(reply)) => self.reply(&running, &reply),
+            Ok(Step::Told) => self.phase = Phase::AwaitCommand,
             Ok(Step::LoggedOut(reply)) => {
                 // The time for logging in begins anew.
                 self.opened = self.active;
@@ -187,13 +241,12 @@ impl ImapSession {
         }
     }
 
-    /// Ends a command; before its reply the client is told news of the selected mailbox.
+    /// Ends a command; before its reply the client is told news.
     fn finish(&mut self, running: Running, reply: Reply) {
-        let is_asked = self.connection.noticed || running.row.news == News::Always;
-        if let (true, State::Selected(selected)) = (is_asked, &self.connection.state) {
-            let ask = selected.changes();
-            self.connection.noticed = false;
-            self.settle(running, Ok(Step::Ask(ask, Asked::News(reply))));
+        if self.connection.noticed || running.news == News::Always {
+            let telling = Telling::before(reply, running.news);
+            let outcome = news::begin(&mut self.connection, telling);
+            self.settle(running, outcome);
             return;
         }
         self.reply(&running, &reply);
@@ -287,19 +340,13 @@ impl Session for ImapSession {
         self.interrupt(Farewell::Shutdown);
     }
 
-    fn handle_notice(&mut self, _now: Instant) {
-        self.connection.noticed = true;
-        match (
-            std::mem::replace(&mut self.phase, Phase::Closed),
-            &self.connection.state,
-        ) {
-            (Phase::AwaitLine(running, Reading::Idle), State::Selected(selected)) => {
-                self.connection.noticed = false;
-                let ask = selected.changes();
-                self.settle(running, Ok(Step::Ask(ask, Asked::IdleNews)));
-            }
-            (phase, _) => self.phase = phase,
+    fn handle_notice(&mut self, now: Instant) {
+        if let Phase::AwaitLine(_, Reading::Idle) = self.phase {
+            // Until now there was nothing to say.
+            self.spoke = now;
         }
+        self.connection.noticed = true;
+        self.connection.pressing = true;
     }
 
     fn answer(&mut self, now: Instant, answer: Answer) {
@@ -308,10 +355,6 @@ impl Session for ImapSession {
             Phase::AwaitAnswer(running, asked) => {
                 let outcome = answered(&mut self.connection, &running, asked, answer);
                 self.settle(running, outcome);
-                // A notice that came meanwhile.
-                if self.connection.noticed && matches!(self.phase, Phase::AwaitLine(_, Reading::Idle)) {
-                    self.handle_notice(now);
-                }
             }
             Phase::Closed => {}
             phase @ (Phase::AwaitStart
@@ -344,6 +387,7 @@ impl Session for ImapSession {
             (Phase::Closed, _) => None,
             (_, State::NotAuthenticated) => self.opened.checked_add(limits.login_timeout),
             // Then we are the slow ones.
+            (Phase::AwaitAnswer(running, _), _) if running.is_nothing() => None,
             (Phase::AwaitAnswer(..), _) => self.spoke.checked_add(inprogress::EVERY),
             (Phase::AwaitPoll(..), _) => None,
             (_, State::Authenticated | State::Selected(_)) => self.active.checked_add(limits.idle_timeout),
@@ -390,7 +434,7 @@ fn answered(connection: &mut Connection, running: &Running, asked: Asked, answer
         Asked::SearchModSeq(searching) => {
             search::modseq_answered(connection, &running.tag, searching, answer)
         }
-        Asked::News(reply) => news::answered(connection, running.row.news, reply, answer),
-        Asked::IdleNews => idle::answered(connection, answer),
+        Asked::News(telling) => news::answered(connection, telling, answer),
+        Asked::Watched(telling) => news::watched(connection, telling, answer),
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod filter;
 pub mod flags;
 pub mod list;
 pub mod mailbox;
+pub(crate) mod notify;
 pub(crate) mod partial;
 pub mod resync;
 pub mod search;

@@ -8,7 +8,7 @@ use posthorn_base::session::{Output, Session};
 use posthorn_imap::types::{ChangedUids, Flags, ThreadNode};
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
-    MessageChange, PeekedMailbox, SelectedMailbox, StoredMessage,
+    MessageChange, PeekedMailbox, SelectedMailbox, StoredMessage, WatchedMailbox, WatchedMailboxes,
 };
 use proptest::prelude::*;
 
@@ -67,6 +67,20 @@ fn yes(ask: Ask) -> Answer {
             exists: true,
         }]),
         Ask::Status { .. } => Answer::Status(MailboxStatus::default()),
+        Ask::Watch { .. } => Answer::Watched(WatchedMailboxes {
+            changed: vec![WatchedMailbox {
+                mailbox: MailboxHandle(2),
+                name: "a/b".to_owned(),
+                subscribed: true,
+                uid_validity: 2,
+                uid_next: 9,
+                messages: 3,
+                unseen: 1,
+                highest_modseq: 6,
+            }],
+            names: Some(Vec::new()),
+            modseq: 8,
+        }),
         Ask::Peek { .. } => Answer::Peeked(PeekedMailbox {
             mailbox: MailboxHandle(2),
             uid_validity: 2,
@@ -224,6 +238,9 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         "a ENABLE QRESYNC\r\n",
         "a SEARCH RETURN (SAVE PARTIAL -1:-2) OLDER 5\r\n",
         "a ESEARCH IN (selected mailboxes (a b) subtree-one x) RETURN (MIN PARTIAL 1:2) MODSEQ 1 1:2\r\n",
+        "a NOTIFY SET STATUS (selected (MessageNew (UID BODY[]) MessageExpunge FlagChange)) (personal (MailboxName))\r\n",
+        "a NOTIFY SET (selected-delayed (MessageNew MessageExpunge)) (subtree (a b) (MessageNew MessageExpunge))\r\n",
+        "a NOTIFY NONE\r\n",
         "a STORE $ FLAGS ()\r\n",
         "a SORT RETURN (ALL SAVE) (REVERSE DATE) UTF-8 MODSEQ 1\r\n",
         "a UID THREAD REFERENCES UTF-8 1:2\r\n",

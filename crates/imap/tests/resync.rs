@@ -178,6 +178,7 @@ impl Mailbox {
             Ask::Mailboxes
             | Ask::Status { .. }
             | Ask::Peek { .. }
+            | Ask::Watch { .. }
             | Ask::Quota
             | Ask::Create { .. }
             | Ask::Delete { .. }

@@ -2,7 +2,8 @@
 //!
 //! Options: `tls`, `starttls`, `plaintext=no`, `mechanisms=PLAIN,…`, `login` (somebody has logged in),
 //! `select=UIDS` (that mailbox is open; its first recent UID is 100, its mod-sequence 10), and the limits
-//! `command_octets`, `message_octets`, `append_messages`, `batch_messages`, `batch_octets`.
+//! `command_octets`, `message_octets`, `append_messages`, `batch_messages`, `batch_octets`,
+//! `watched_mailboxes`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +16,8 @@ use posthorn_imap::types::{
 };
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
-    MessageChange, PeekedMailbox, Replaced, SelectedMailbox, StoredMessage, Transfer,
+    MessageChange, PeekedMailbox, Replaced, SelectedMailbox, StoredMessage, Transfer, WatchedMailbox,
+    WatchedMailboxes,
 };
 use posthorn_sasl::Mechanism;
 use posthorn_testkit::transcript::{Described, Scripted, play_folder, test_tls};
@@ -50,6 +52,7 @@ const CAPABILITIES: &[&str] = &[
     "MULTIAPPEND",
     "MULTISEARCH",
     "NAMESPACE",
+    "NOTIFY",
     "OBJECTID",
     "PARTIAL",
     "PREVIEW",
@@ -107,6 +110,7 @@ fn start(options: &[(String, String)], now: Instant) -> Result<ImapSession, Stri
             "append_messages" => limits.append_messages = number()? as usize,
             "message_octets" => limits.message_octets = number()?.into(),
             "batch_messages" => limits.batch_messages = number()? as usize,
+            "watched_mailboxes" => limits.watched_mailboxes = number()? as usize,
             "batch_octets" => limits.batch_octets = number()?.into(),
             _ => return Err(format!("unknown option {key}")),
         }
@@ -180,6 +184,7 @@ impl Scripted for Imap {
                 Some(mailbox) => format!("watch {}", mailbox.0),
                 None => "watch nothing".to_owned(),
             }),
+            Event::Watching(is_on) => Described::Line(format!("watching {is_on}")),
             Event::AppendData(octets) => Described::Chunk("append-data".to_owned(), octets.clone()),
             Event::AppendDiscarded => Described::Line("append-discarded".to_owned()),
         }
@@ -236,6 +241,13 @@ fn words_of(ask: &Ask) -> String {
             };
             format!("status {name}{more}")
         }
+        Ask::Watch {
+            since_modseq,
+            wants_names,
+        } => format!(
+            "watch since {since_modseq}{}",
+            if *wants_names { " names" } else { "" }
+        ),
         Ask::Peek { name, wants_uids } => format!("peek {name}{}", if *wants_uids { " uids" } else { "" }),
         Ask::Quota => "quota".to_owned(),
         Ask::Select {
@@ -551,6 +563,17 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
             mailbox_id: "m7".to_owned(),
             missed: fields.0.contains_key("missed").then_some(fields.changed_uids()?),
         }),
+        "watched" => {
+            let (names, changed): (Vec<_>, Vec<_>) = block.lines().partition(|line| line.starts_with('/'));
+            Answer::Watched(WatchedMailboxes {
+                changed: changed.into_iter().map(watched).collect(),
+                names: fields
+                    .0
+                    .contains_key("names")
+                    .then(|| names.into_iter().map(listed).collect()),
+                modseq: fields.number("modseq"),
+            })
+        }
         "peeked" => Answer::Peeked(PeekedMailbox {
             mailbox: MailboxHandle(fields.number("mailbox")),
             uid_validity: fields.number("uid-validity"),
@@ -616,6 +639,33 @@ fn threads(nodes: &str) -> Vec<ThreadNode> {
         })
     };
     nodes.split(',').filter_map(node).collect()
+}
+
+/// `id=HANDLE;name=NAME;uid-next=…;…`.
+fn watched(line: &str) -> WatchedMailbox {
+    let fields = Fields::of(line, ';');
+    let handle = fields.number("id");
+    WatchedMailbox {
+        mailbox: MailboxHandle(handle),
+        name: fields.0.get("name").copied().unwrap_or_default().to_owned(),
+        subscribed: fields.0.contains_key("subscribed"),
+        uid_validity: fields.number("uid-validity"),
+        uid_next: fields.number("uid-next"),
+        messages: fields.number("messages"),
+        unseen: fields.number("unseen"),
+        highest_modseq: fields.number("modseq"),
+    }
+}
+
+/// `/HANDLE/` and what [`mailbox`] reads.
+fn listed(line: &str) -> (Option<MailboxHandle>, MailboxInfo) {
+    let (handle, rest) = line
+        .strip_prefix('/')
+        .and_then(|line| line.split_once('/'))
+        .unwrap_or_default();
+    let info = mailbox(rest);
+    let handle = MailboxHandle(handle.parse().unwrap_or_default());
+    (info.exists.then_some(handle), info)
 }
 
 /// `NAME[;subscribed][;missing][;use=sent]`.

@@ -333,6 +333,7 @@ pub fn subscribe(
             tx.execute(sql::DELETE_SUBSCRIPTION, params![account, &checked])?;
         }
     }
+    tx.notice(account);
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 //! visible, on any number of nodes.
 
 mod account;
+mod changed_mailboxes;
 mod changes;
 mod check;
 mod contents;
@@ -26,6 +27,7 @@ mod store_flags;
 mod threads;
 
 pub use account::{Usage, create_account, remove_account, set_quota, usage};
+pub use changed_mailboxes::{ChangedMailbox, ChangedMailboxes, changed_mailboxes};
 pub use changes::{ChangedUids, Changes, changed_uids, changes};
 pub use check::check;
 pub use contents::{accounts, copies_among, emails_after, emails_among};

@@ -78,6 +78,11 @@ posthorn_store::statements! {
         CASE WHEN s.name IS NULL THEN 0 ELSE 1 END
         FROM mailbox m LEFT JOIN subscription s ON s.account_id = m.account_id AND s.name = m.name
         WHERE m.account_id = $1 ORDER BY m.name";
+    SELECT_MODSEQ = "SELECT modseq FROM account_state WHERE account_id = $1";
+    SELECT_CHANGED_MAILBOXES = "SELECT m.mailbox_id, m.name, CASE WHEN s.name IS NULL THEN 0 ELSE 1 END,
+        m.uid_validity, m.uid_next, m.modseq, m.messages, m.unseen
+        FROM mailbox m LEFT JOIN subscription s ON s.account_id = m.account_id AND s.name = m.name
+        WHERE m.account_id = $1 AND m.modseq > $2 ORDER BY m.name";
     SELECT_LOST_SUBSCRIPTIONS = "SELECT name FROM subscription s WHERE account_id = $1 AND NOT EXISTS
         (SELECT 1 FROM mailbox m WHERE m.account_id = $1 AND m.name = s.name) ORDER BY name";
     SELECT_MAILBOX_ID = "SELECT mailbox_id FROM mailbox WHERE account_id = $1 AND name = $2";

@@ -9,6 +9,7 @@ mod selected;
 mod sort;
 mod thread;
 mod translate;
+mod watch;
 
 use posthorn_base::{AccountId, ModSeq, SessionId, Uid};
 use posthorn_imap::{Answer, Ask, Event, FetchRow, ImapSession};
@@ -30,7 +31,10 @@ pub struct ImapHandler {
     account: Option<AccountId>,
     /// Mailboxes of other accounts that the session has a handle for.
     foreign: Vec<Place>,
+    /// Of the open mailbox.
     watcher: Option<Watcher>,
+    /// Of the account, while a client wants to hear of other mailboxes.
+    account_watcher: Option<Watcher>,
     /// UIDNEXT when the mailbox was opened.
     uid_next: Uid,
     /// The octets of APPEND's message so far, and the messages of the same command before it.
@@ -50,6 +54,7 @@ impl ImapHandler {
             account: None,
             foreign: Vec::new(),
             watcher: None,
+            account_watcher: None,
             uid_next: Uid(1),
             appended: Vec::new(),
             staged: Vec::new(),
@@ -88,6 +93,10 @@ impl ImapHandler {
                 name,
                 wants_deleted_octets,
             } => self.status(name, wants_deleted_octets).await,
+            Ask::Watch {
+                since_modseq,
+                wants_names,
+            } => self.watch(since_modseq, wants_names).await,
             Ask::Peek { name, wants_uids } => self.peek(name, wants_uids).await,
             Ask::Quota => self.quota().await,
             Ask::Select {
@@ -192,6 +201,7 @@ impl ImapHandler {
             | Ask::Mailboxes
             | Ask::Status { .. }
             | Ask::Peek { .. }
+            | Ask::Watch { .. }
             | Ask::Quota
             | Ask::Select { .. }
             | Ask::Create { .. }
@@ -260,7 +270,8 @@ impl Handler<ImapSession> for ImapHandler {
             }
             Event::LoggedOut => {
                 tracing::info!(%session, %peer, "IMAP log-out, the connection goes on");
-                (self.checked, self.account, self.watcher) = (None, None, None);
+                (self.checked, self.account) = (None, None);
+                (self.watcher, self.account_watcher) = (None, None);
                 self.foreign.clear();
                 self.append_discard();
             }
@@ -274,16 +285,21 @@ impl Handler<ImapSession> for ImapHandler {
                 let place = self.opened(mailbox).ok();
                 self.watcher = place.map(|place| self.services.watch.listen_late(place.owner));
             }
-            Event::Selected(Some(_)) => {}
+            Event::Selected(Some(_)) | Event::Watching(true) => {}
+            Event::Watching(false) => self.account_watcher = None,
             Event::AppendData(octets) => self.appended.extend_from_slice(&octets),
             Event::AppendDiscarded => self.append_discard(),
         }
     }
 
     async fn notice(&mut self) {
-        match &mut self.watcher {
-            Some(watcher) => watcher.changed().await,
-            None => std::future::pending().await,
+        match (&mut self.watcher, &mut self.account_watcher) {
+            (Some(watcher), Some(of_account)) => tokio::select! {
+                () = watcher.changed() => {}
+                () = of_account.changed() => {}
+            },
+            (Some(watcher), None) | (None, Some(watcher)) => watcher.changed().await,
+            (None, None) => std::future::pending().await,
         }
     }
 }

@@ -69,6 +69,38 @@ pub struct SelectedMailbox {
     pub missed: Option<ChangedUids>,
 }
 
+/// What happened to the mailboxes of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WatchedMailboxes {
+    /// Those that are different from what they were.
+    pub changed: Vec<WatchedMailbox>,
+    /// All mailboxes and subscriptions, with the handles of those that exist; `None` when that was not asked.
+    pub names: Option<Vec<(Option<MailboxHandle>, MailboxInfo)>>,
+    /// The account's mod-sequence: everything up to it is in this answer.
+    pub modseq: i64,
+}
+
+/// A mailbox as NOTIFY looks at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchedMailbox {
+    /// The same as long as it exists, whatever its name.
+    pub mailbox: MailboxHandle,
+    /// Its name.
+    pub name: String,
+    /// Is it subscribed?
+    pub subscribed: bool,
+    /// The UIDVALIDITY.
+    pub uid_validity: u32,
+    /// The next UID.
+    pub uid_next: u32,
+    /// Messages.
+    pub messages: u32,
+    /// Messages without `\Seen`.
+    pub unseen: u32,
+    /// The highest mod-sequence.
+    pub highest_modseq: i64,
+}
+
 /// A mailbox that is looked at without being selected.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PeekedMailbox {

@@ -25,7 +25,7 @@ pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Com
     let set = sequence_set::parse_messages(reader)?;
     reader.space()?;
     let mut items = match reader.peek() {
-        Some(b'(') => reader.list(ITEMS, parse_item)?.concat(),
+        Some(b'(') => parse_items(reader)?,
         Some(_) | None => parse_item(reader)?,
     };
     let mut modifiers = FetchModifiers::default();
@@ -40,18 +40,28 @@ pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Com
     } else if modifiers.vanished {
         return Err(SyntaxError::Expected("CHANGEDSINCE beside VANISHED"));
     }
+    Ok(Command::Fetch(FetchCommand {
+        numbering,
+        set,
+        items: unique(items),
+        modifiers,
+    }))
+}
+
+/// Reads items in their parentheses.
+pub(crate) fn parse_items(reader: &mut Reader<'_>) -> Parsed<Vec<FetchItem>> {
+    Ok(reader.list(ITEMS, parse_item)?.concat())
+}
+
+/// The items, each once.
+pub(crate) fn unique(items: Vec<FetchItem>) -> Vec<FetchItem> {
     let mut unique: Vec<FetchItem> = Vec::with_capacity(items.len());
     for item in items {
         if !unique.contains(&item) {
             unique.push(item);
         }
     }
-    Ok(Command::Fetch(FetchCommand {
-        numbering,
-        set,
-        items: unique,
-        modifiers,
-    }))
+    unique
 }
 
 /// Reads one modifier (RFC 4466 section 2.4); VANISHED and PARTIAL are for UID FETCH alone.

@@ -119,6 +119,8 @@ pub(crate) struct ListLine<'a> {
     pub(crate) label: &'static str,
     pub(crate) attributes: Vec<&'static str>,
     pub(crate) name: &'a str,
+    /// OLDNAME (RFC 5465 section 5.4): what a renamed mailbox was called.
+    pub(crate) old_name: Option<&'a str>,
     /// CHILDINFO: children match though their parent does not.
     pub(crate) has_subscribed_children: bool,
 }
@@ -127,6 +129,11 @@ pub(crate) struct ListLine<'a> {
 pub(crate) fn print(out: &mut Vec<u8>, names: NameCoding, line: &ListLine<'_>) {
     out.extend_from_slice(format!("* {} ({}) \"/\" ", line.label, line.attributes.join(" ")).as_bytes());
     mailbox::print(out, names, line.name);
+    if let Some(old_name) = line.old_name {
+        out.extend_from_slice(b" (\"OLDNAME\" (");
+        mailbox::print(out, names, old_name);
+        out.extend_from_slice(b"))");
+    }
     if line.has_subscribed_children {
         out.extend_from_slice(b" (\"CHILDINFO\" (\"SUBSCRIBED\"))");
     }

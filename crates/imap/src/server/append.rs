@@ -276,6 +276,7 @@ pub(super) fn finished(connection: &mut Connection, replaced: Option<Replaced>, 
     };
     // It may be the selected mailbox; then the client is to hear of it at once (RFC 3501 section 6.3.11).
     connection.noticed = true;
+    connection.note_own_messages(uid_validity, &uids);
     let mut code = format!("APPENDUID {uid_validity} ").into_bytes();
     sequence_set::print(&mut code, uids);
     let code = String::from_utf8_lossy(&code).into_owned();

@@ -12,10 +12,12 @@ use super::authenticate::Authenticating;
 use super::esearch::Esearching;
 use super::fetch::Fetching;
 use super::list::ListingStatus;
+use super::news::Telling;
+use super::notify::Notify;
 use super::reply::{Farewell, Fault, Reply};
 use super::search::Searching;
 use super::select::Selecting;
-use super::selected::{Removals, Selected};
+use super::selected::{ChangeItems, Numbers, Removals, Selected};
 use super::store::Storing;
 use super::thread::Threading;
 use crate::ask::{Ask, Event, Replaced, Transfer};
@@ -52,6 +54,8 @@ pub(super) enum Step {
     Done(Reply),
     /// The command is over, and the client was told the news.
     Final(Reply),
+    /// There was no command, and the client was told the news.
+    Told,
     /// The command is over and TLS begins.
     StartTls(Reply),
     /// The command is over and compression begins.
@@ -100,9 +104,10 @@ pub(super) enum Asked {
     Esearch(Box<Esearching>),
     Thread(Threading),
     SearchModSeq(Searching),
-    /// News for the client in front of this reply.
-    News(Reply),
-    IdleNews,
+    /// Of the selected mailbox.
+    News(Telling),
+    /// Of others.
+    Watched(Telling),
 }
 
 /// Who waits for a line.
@@ -138,10 +143,14 @@ pub(super) struct Connection {
     pub(super) condstore: bool,
     /// Is the client told of expunged messages by UID (RFC 7162 section 3.2.3)?
     pub(super) qresync: bool,
-    /// May there be news of the selected mailbox?
+    /// What NOTIFY asks for; `None`: it was never said.
+    pub(super) notify: Option<Notify>,
+    /// May there be news?
     pub(super) noticed: bool,
     /// Is what travels compressed (RFC 4978)?
     pub(super) is_compressed: bool,
+    /// May there be news that nobody asked for since the notice came? Then it is told as soon as that is allowed.
+    pub(super) pressing: bool,
     pub(super) login_failures: u32,
     /// Said after the reply of the running command.
     pub(super) farewell: Option<Farewell>,
@@ -161,8 +170,10 @@ impl Connection {
             },
             condstore: false,
             qresync: false,
+            notify: None,
             noticed: false,
             is_compressed: false,
+            pressing: false,
             login_failures: 0,
             farewell: None,
             out: VecDeque::new(),
@@ -210,11 +221,41 @@ impl Connection {
 
     /// Ends the selection, if there is one.
     pub(super) fn deselect(&mut self) {
-        if let State::Selected(_) = self.state {
+        if let State::Selected(selected) = &self.state {
+            if let Some(notify) = &mut self.notify {
+                notify.leave(selected);
+            }
             self.state = State::Authenticated;
             self.event(Event::Selected(None));
         }
-        self.noticed = false;
+        self.noticed = self.notify.as_ref().is_some_and(Notify::has_others);
+    }
+
+    /// May the client be told news between commands, and may message numbers change then? `None`: no.
+    pub(super) fn tells_unasked(&self) -> Option<Numbers> {
+        self.notify
+            .as_ref()
+            .and_then(|notify| notify.tells_unasked(&self.state))
+    }
+
+    /// The client put these messages into a mailbox: with NOTIFY it is not told what it knows.
+    pub(super) fn note_own_messages(&mut self, uid_validity: u32, uids: &[u32]) {
+        if let Some(notify) = &mut self.notify {
+            notify.note_own_messages(uid_validity, uids);
+            if let State::Selected(selected) = &mut self.state {
+                selected.note_own(uid_validity, uids.iter().copied());
+            }
+        }
+    }
+
+    /// What this client is told of changed flags.
+    pub(super) const fn change_items(&self) -> ChangeItems {
+        match (self.condstore, &self.notify) {
+            (true, _) => ChangeItems::UidModSeqFlags,
+            (false, Some(_)) => ChangeItems::UidFlags,
+            (false, None) if self.enabled.rev2 => ChangeItems::UidFlags,
+            (false, None) => ChangeItems::Flags,
+        }
     }
 
     /// A command that enables CONDSTORE was given (RFC 7162 section 3.1).

@@ -43,6 +43,8 @@ pub(super) fn answered(connection: &mut Connection, transfer: Transfer, answer: 
     if pairs.is_empty() {
         return Ok(Step::Done(reply));
     }
+    let uids: Vec<u32> = pairs.iter().map(|(_, target)| *target).collect();
+    connection.note_own_messages(uid_validity, &uids);
     let code = codec::copy::print_copy_uid(uid_validity, &pairs);
     let code = String::from_utf8_lossy(&code).into_owned();
     match transfer {

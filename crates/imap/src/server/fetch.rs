@@ -12,7 +12,8 @@ use roaring::RoaringBitmap;
 
 use super::connection::{Asked, Connection, Outcome, Step};
 use super::inprogress::Share;
-use super::reply::Reply;
+use super::news::{self, Telling};
+use super::reply::{Fault, Reply};
 use super::selected::Selected;
 use super::store::take_batch;
 use crate::ask::{Answer, Ask, FetchRow};
@@ -42,8 +43,18 @@ pub(super) struct Fetching {
     goal: u64,
     /// What was expunged since CHANGEDSINCE is told, if it is among these numbers.
     vanished_among: Option<RoaringBitmap>,
-    /// The reply, if it is another command's.
-    reply: Option<Reply>,
+    then: Then,
+}
+
+/// What comes once all rows are printed.
+#[derive(Debug)]
+enum Then {
+    /// FETCH's own reply.
+    Fetched,
+    /// Another command's.
+    Reply(Reply),
+    /// More news.
+    Tell(Telling),
 }
 
 pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome {
@@ -54,8 +65,6 @@ pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome
         connection.enable_condstore();
     }
     connection.may_name_by(fetch.numbering)?;
-    let limits = &connection.config.limits;
-    let (batch_messages, batch_octets) = (limits.batch_messages, limits.batch_octets);
     let selected = connection.selected()?;
     let mut left = selected.resolve(fetch.numbering, &fetch.set)?;
     if let Some(page) = fetch.modifiers.partial {
@@ -67,38 +76,13 @@ pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome
         items.retain(|item| *item != FetchItem::Uid);
         items.insert(0, FetchItem::Uid);
     }
-    let want = wanted(&items);
-    let is_peek = |item: &FetchItem| match item {
-        FetchItem::Section(section) => section.is_peek,
-        FetchItem::Flags
-        | FetchItem::InternalDate
-        | FetchItem::Size
-        | FetchItem::Uid
-        | FetchItem::ModSeq
-        | FetchItem::Envelope
-        | FetchItem::BodyStructure
-        | FetchItem::Body
-        | FetchItem::EmailId
-        | FetchItem::ThreadId
-        | FetchItem::SaveDate
-        | FetchItem::Preview => true,
-    };
-    let fetching = Box::new(Fetching {
-        goal: left.len(),
-        mark_seen: !selected.is_read_only() && !items.iter().all(is_peek),
-        batch: batch_size(&want, batch_messages, batch_octets),
-        items,
-        want,
-        left,
-        rows: VecDeque::new(),
-        asked: 0,
-        came: 0,
-        vanished_among: fetch.modifiers.vanished.then(|| selected.named_uids(&fetch.set)),
-        reply: None,
-    });
+    let (mailbox, is_read_only) = (selected.mailbox, selected.is_read_only());
+    let vanished_among = fetch.modifiers.vanished.then(|| selected.named_uids(&fetch.set));
+    let mut fetching = Fetching::new(connection, items, left, Then::Fetched);
+    fetching.mark_seen = !is_read_only && marks_seen(&fetching.items);
+    fetching.vanished_among = vanished_among;
     match fetch.modifiers.changed_since {
         Some(since_modseq) => {
-            let mailbox = selected.mailbox;
             let ask = Ask::ChangedUids {
                 mailbox,
                 since_modseq,
@@ -109,28 +93,41 @@ pub(super) fn start(connection: &mut Connection, fetch: FetchCommand) -> Outcome
     }
 }
 
+/// Shows new messages with the items that NOTIFY asked for.
+pub(super) fn start_news(
+    connection: &mut Connection,
+    mut items: Vec<FetchItem>,
+    uids: RoaringBitmap,
+    telling: Telling,
+) -> Outcome {
+    if connection.condstore {
+        // RFC 7162 section 3.2.4.
+        items.extend([FetchItem::Uid, FetchItem::ModSeq]);
+        items = codec::unique(items);
+    }
+    if connection.enabled.uid_only {
+        items.retain(|item| *item != FetchItem::Uid);
+    }
+    let mut fetching = Fetching::new(connection, items, uids, Then::Tell(telling));
+    fetching.mark_seen = marks_seen(&fetching.items) && !connection.selected()?.is_read_only();
+    resume(connection, fetching)
+}
+
 /// Shows the messages that changed while a client was away, in front of the reply to its SELECT.
 pub(super) fn start_resync(connection: &mut Connection, changed: RoaringBitmap, reply: Reply) -> Outcome {
-    let limits = &connection.config.limits;
-    let want = FetchWant::default();
     let mut items = vec![FetchItem::Flags, FetchItem::ModSeq];
     if !connection.enabled.uid_only {
         items.insert(0, FetchItem::Uid);
     }
-    let fetching = Fetching {
-        items,
-        mark_seen: false,
-        batch: batch_size(&want, limits.batch_messages, limits.batch_octets),
-        want,
-        goal: changed.len(),
-        left: changed,
-        rows: VecDeque::new(),
-        asked: 0,
-        came: 0,
-        vanished_among: None,
-        reply: Some(reply),
-    };
-    resume(connection, Box::new(fetching))
+    let fetching = Fetching::new(connection, items, changed, Then::Reply(reply));
+    resume(connection, fetching)
+}
+
+/// Does reading these items mean that the message was seen?
+fn marks_seen(items: &[FetchItem]) -> bool {
+    items
+        .iter()
+        .any(|item| matches!(item, FetchItem::Section(section) if !section.is_peek))
 }
 
 /// What the shell must look up.
@@ -157,6 +154,24 @@ fn wanted(items: &[FetchItem]) -> FetchWant {
 }
 
 impl Fetching {
+    fn new(connection: &Connection, items: Vec<FetchItem>, uids: RoaringBitmap, then: Then) -> Box<Self> {
+        let limits = &connection.config.limits;
+        let want = wanted(&items);
+        Box::new(Self {
+            mark_seen: false,
+            batch: batch_size(&want, limits.batch_messages, limits.batch_octets),
+            items,
+            want,
+            goal: uids.len(),
+            left: uids,
+            rows: VecDeque::new(),
+            asked: 0,
+            came: 0,
+            vanished_among: None,
+            then,
+        })
+    }
+
     /// How far it is.
     pub(super) const fn share(&self) -> Share {
         Share {
@@ -223,7 +238,11 @@ pub(super) fn resume(connection: &mut Connection, mut fetching: Box<Fetching>) -
     }
     let uids = take_batch(&mut fetching.left, fetching.batch);
     if uids.is_empty() {
-        return Ok(Step::Done(completed(&mut fetching)));
+        return match fetching.then {
+            Then::Fetched => Ok(Step::Done(completed(&fetching))),
+            Then::Reply(reply) => Ok(Step::Done(reply)),
+            Then::Tell(telling) => news::others(connection, telling),
+        };
     }
     fetching.asked = fetching
         .asked
@@ -240,10 +259,7 @@ pub(super) fn resume(connection: &mut Connection, mut fetching: Box<Fetching>) -
 }
 
 /// RFC 5530: messages that another session expunged are missing; the EXPUNGE comes with a later command.
-fn completed(fetching: &mut Fetching) -> Reply {
-    if let Some(reply) = fetching.reply.take() {
-        return reply;
-    }
+fn completed(fetching: &Fetching) -> Reply {
     let reply = Reply::ok("FETCH completed");
     match fetching.came < fetching.asked {
         true => reply.with_code("EXPUNGEISSUED"),
@@ -252,8 +268,15 @@ fn completed(fetching: &mut Fetching) -> Reply {
 }
 
 pub(super) fn answered(connection: &mut Connection, mut fetching: Box<Fetching>, answer: Answer) -> Outcome {
-    let Answer::Fetched { rows, not_reached } = answer else {
-        return Err(answer.into());
+    let (rows, not_reached) = match (answer, fetching.then) {
+        (Answer::Fetched { rows, not_reached }, then) => {
+            fetching.then = then;
+            (rows, not_reached)
+        }
+        (Answer::MailboxGone, _) => return Err(Fault::MailboxGone),
+        // The client knows that there are new messages; what cannot be read now it may ask for itself.
+        (_, Then::Tell(telling)) => return news::others(connection, telling),
+        (answer, Then::Fetched | Then::Reply(_)) => return Err(answer.into()),
     };
     let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
     fetching.came = fetching.came.saturating_add(count(rows.len()));
@@ -275,11 +298,7 @@ pub(super) fn answered(connection: &mut Connection, mut fetching: Box<Fetching>,
 }
 
 /// Prints `* n FETCH (…)`.
-fn print_row(
-    connection: &mut Connection,
-    fetching: &Fetching,
-    mut row: FetchRow,
-) -> Result<(), super::reply::Fault> {
+fn print_row(connection: &mut Connection, fetching: &Fetching, mut row: FetchRow) -> Result<(), Fault> {
     let condstore = connection.condstore;
     let selected = connection.selected()?;
     let mut sections = std::mem::take(&mut row.sections).into_iter();

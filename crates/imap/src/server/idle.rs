@@ -1,30 +1,14 @@
 //! IDLE (RFC 2177): a notice brings news at once, until the client says DONE.
 
-use super::connection::{Asked, Connection, Outcome, Reading, State, Step};
-use super::news;
+use super::connection::{Connection, Outcome, Step};
+use super::news::{self, Telling};
 use super::reply::Reply;
-use super::selected::Numbers;
-use crate::ask::Answer;
 use crate::codec::SyntaxError;
 
-pub(super) fn start(connection: &mut Connection) -> Step {
+pub(super) fn start(connection: &mut Connection) -> Outcome {
     connection.send(b"+ idling\r\n".to_vec());
-    match &connection.state {
-        // What happened before is news as well.
-        State::Selected(selected) => {
-            connection.noticed = false;
-            Step::Ask(selected.changes(), Asked::IdleNews)
-        }
-        State::NotAuthenticated | State::Authenticated => Step::Read(Reading::Idle),
-    }
-}
-
-pub(super) fn answered(connection: &mut Connection, answer: Answer) -> Outcome {
-    // To ask again at once would be a loop; the next notice, or the next command, asks.
-    if answer != Answer::Unavailable {
-        news::tell(connection, answer, Numbers::MayChange)?;
-    }
-    Ok(Step::Read(Reading::Idle))
+    // What happened before is news as well.
+    news::begin(connection, Telling::idle())
 }
 
 /// The line that ends it.

@@ -32,7 +32,7 @@ impl ImapSession {
         match row.parse(&mut reader) {
             Ok(command) => {
                 let outcome = table::start(&mut self.connection, command);
-                self.settle(Running { tag, row }, outcome);
+                self.settle(Running::new(tag, row), outcome);
             }
             Err(error) => self.refuse(Some(&tag), &Fault::Syntax(error)),
         }
@@ -100,7 +100,7 @@ impl ImapSession {
             append::Start::Refuse(fault) => self.refuse_command(literal, &fault),
             append::Start::Go(outcome) => {
                 self.framing.take_command();
-                self.settle(Running { tag, row }, outcome);
+                self.settle(Running::new(tag, row), outcome);
             }
         }
         true

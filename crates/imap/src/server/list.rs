@@ -135,17 +135,28 @@ pub(super) fn status_answered(
 
 /// A name in the hierarchy: a mailbox, a subscription, or a parent of either.
 #[derive(Debug, Default)]
-struct Node {
-    exists: bool,
-    subscribed: bool,
+pub(super) struct Node {
+    pub(super) exists: bool,
+    pub(super) subscribed: bool,
     special_use: Option<SpecialUse>,
     /// There is a mailbox below.
     has_children: bool,
     has_subscribed_children: bool,
 }
 
+impl Node {
+    /// What a name is, beyond whether it exists and is subscribed.
+    pub(super) fn kind(&self) -> impl Iterator<Item = &'static str> {
+        let children = match self.has_children {
+            true => "\\HasChildren",
+            false => "\\HasNoChildren",
+        };
+        std::iter::once(children).chain(self.special_use.map(SpecialUse::attribute))
+    }
+}
+
 /// All names with their parents, in order.
-fn tree(mailboxes: Vec<MailboxInfo>) -> BTreeMap<String, Node> {
+pub(super) fn tree(mailboxes: Vec<MailboxInfo>) -> BTreeMap<String, Node> {
     let mut tree: BTreeMap<String, Node> = BTreeMap::new();
     for mailbox in mailboxes {
         for (at, _) in mailbox.name.match_indices('/') {
@@ -234,12 +245,7 @@ fn line<'a>(
         ListForm::Basic | ListForm::Extended => {}
     }
     if list.form != ListForm::Lsub {
-        attributes.push(if node.has_children {
-            "\\HasChildren"
-        } else {
-            "\\HasNoChildren"
-        });
-        attributes.extend(node.special_use.map(SpecialUse::attribute));
+        attributes.extend(node.kind());
     }
     if list.returns.subscribed && node.subscribed {
         attributes.push("\\Subscribed");
@@ -248,6 +254,7 @@ fn line<'a>(
         label: label(list.form),
         attributes,
         name,
+        old_name: None,
         has_subscribed_children: below.selected.contains(name),
     })
 }

@@ -7,6 +7,9 @@ use crate::ask::Answer;
 use crate::codec::SyntaxError;
 use crate::types::sequence_set::NoSuchMessage;
 
+/// The events there are (RFC 5465 section 8).
+const BAD_EVENT: &str = "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)";
+
 /// Why a command was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -33,6 +36,9 @@ pub(super) enum Fault {
     NulOctets,
     UnknownEncoding,
     NoSuchQuotaRoot,
+    /// NOTIFY asks for an event there is not.
+    UnknownEvent,
+    NotificationOverflow,
     NoSuchMechanism,
     /// RFC 5255.
     NoSuchLanguage,
@@ -86,6 +92,7 @@ impl From<Answer> for Fault {
             | Answer::Status(_)
             | Answer::Selected(_)
             | Answer::Peeked(_)
+            | Answer::Watched(_)
             | Answer::Ok
             | Answer::Created { .. }
             | Answer::Quota { .. }
@@ -189,6 +196,7 @@ fn printable(text: &str) -> String {
 /// Turns a fault into the reply.
 pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
     use Status::{Bad, No};
+    let no = |code, text: &str| (No, Some(code), text.to_owned());
     let (status, code, text) = match fault {
         Fault::Syntax(SyntaxError::BadCharset) => (
             No,
@@ -203,25 +211,19 @@ pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
         Fault::UidRequired => (Bad, Some("UIDREQUIRED"), "Messages have only UIDs now".to_owned()),
         Fault::NotBase64 => (Bad, None, "Not base64".to_owned()),
         Fault::Cancelled => (Bad, None, "Authentication cancelled".to_owned()),
-        Fault::NoSuchMailbox => (No, Some("NONEXISTENT"), "No such mailbox".to_owned()),
-        Fault::NoSuchTarget => (No, Some("TRYCREATE"), "No such mailbox".to_owned()),
-        Fault::AlreadyExists => (No, Some("ALREADYEXISTS"), "The mailbox exists already".to_owned()),
-        Fault::UnfitName => (No, Some("CANNOT"), "No mailbox can have that name".to_owned()),
+        Fault::NoSuchMailbox => no("NONEXISTENT", "No such mailbox"),
+        Fault::NoSuchTarget => no("TRYCREATE", "No such mailbox"),
+        Fault::AlreadyExists => no("ALREADYEXISTS", "The mailbox exists already"),
+        Fault::UnfitName => no("CANNOT", "No mailbox can have that name"),
         Fault::Inbox(text) => (No, Some("CANNOT"), (*text).to_owned()),
-        Fault::ReadOnly => (No, Some("READ-ONLY"), "The mailbox is open read-only".to_owned()),
-        Fault::EmptyMessage => (No, Some("CANNOT"), "An empty message cannot be stored".to_owned()),
-        Fault::NoSuchQuotaRoot => (No, Some("NONEXISTENT"), "No such quota root".to_owned()),
-        Fault::NulOctets => (
-            No,
-            Some("UNKNOWN-CTE"),
-            "A message with NUL octets cannot be stored".to_owned(),
-        ),
-        Fault::UnknownEncoding => (
-            No,
-            Some("UNKNOWN-CTE"),
-            "The part has an encoding that is not known here".to_owned(),
-        ),
-        Fault::NoSuchMechanism => (No, Some("CANNOT"), "No such mechanism here".to_owned()),
+        Fault::ReadOnly => no("READ-ONLY", "The mailbox is open read-only"),
+        Fault::EmptyMessage => no("CANNOT", "An empty message cannot be stored"),
+        Fault::NoSuchQuotaRoot => no("NONEXISTENT", "No such quota root"),
+        Fault::NulOctets => no("UNKNOWN-CTE", "A message with NUL octets cannot be stored"),
+        Fault::UnknownEncoding => no("UNKNOWN-CTE", "The part has an encoding that is not known here"),
+        Fault::UnknownEvent => no(BAD_EVENT, "No such event here"),
+        Fault::NotificationOverflow => no("NOTIFICATIONOVERFLOW", "Too many mailboxes to watch"),
+        Fault::NoSuchMechanism => no("CANNOT", "No such mechanism here"),
         Fault::NoSuchLanguage => (No, None, "None of these languages is spoken here".to_owned()),
         Fault::NoTlsHere => (Bad, None, "STARTTLS is not available".to_owned()),
         Fault::CompressionActive => (
@@ -229,22 +231,14 @@ pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
             Some("COMPRESSIONACTIVE"),
             "DEFLATE is active already".to_owned(),
         ),
-        Fault::PrivacyRequired => (No, Some("PRIVACYREQUIRED"), "TLS is required first".to_owned()),
-        Fault::WrongCredentials => (
-            No,
-            Some("AUTHENTICATIONFAILED"),
-            "Wrong user or password".to_owned(),
-        ),
-        Fault::MayNotActAs => (
-            No,
-            Some("AUTHORIZATIONFAILED"),
-            "Not allowed to act as that user".to_owned(),
-        ),
+        Fault::PrivacyRequired => no("PRIVACYREQUIRED", "TLS is required first"),
+        Fault::WrongCredentials => no("AUTHENTICATIONFAILED", "Wrong user or password"),
+        Fault::MayNotActAs => no("AUTHORIZATIONFAILED", "Not allowed to act as that user"),
         Fault::Refused(reason) => (No, Some("CANNOT"), reason.clone()),
-        Fault::LiteralTooBig => (No, Some("TOOBIG"), "The literal is too large".to_owned()),
-        Fault::MessageTooBig => (No, Some("TOOBIG"), "The message is too large".to_owned()),
+        Fault::LiteralTooBig => no("TOOBIG", "The literal is too large"),
+        Fault::MessageTooBig => no("TOOBIG", "The message is too large"),
         Fault::Limit(text) => (No, Some("LIMIT"), text.clone().into_owned()),
-        Fault::OverQuota => (No, Some("OVERQUOTA"), "The quota is exceeded".to_owned()),
+        Fault::OverQuota => no("OVERQUOTA", "The quota is exceeded"),
         Fault::Unavailable | Fault::MailboxGone | Fault::UnfittingAnswer => {
             (No, Some("UNAVAILABLE"), format!("Try again later ({reference})"))
         }

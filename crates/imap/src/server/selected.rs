@@ -32,6 +32,16 @@ pub(super) enum Removals {
     ByUid,
 }
 
+/// What is told of a message whose flags others changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChangeItems {
+    Flags,
+    /// RFC 5465 section 5.1, RFC 9051 section 7.5.2.
+    UidFlags,
+    /// RFC 7162 section 3.2.4.
+    UidModSeqFlags,
+}
+
 /// See the file's comment.
 #[derive(Debug)]
 pub(super) struct Selected {
@@ -54,8 +64,12 @@ pub(super) struct Selected {
     vanished: RoaringBitmap,
     /// The mod-sequence before all of `vanished`; `None` while there are none.
     before_vanished: Option<i64>,
-    /// Up to here the client knows all changes.
+    /// The mod-sequence before changes of flags that the client did not want to hear of.
+    before_unwanted: Option<i64>,
+    /// Up to here the client knows all other changes.
     pub(super) since_modseq: i64,
+    /// Messages that the client put here itself, and has not been told of.
+    own: RoaringBitmap,
     /// Changes above `since_modseq` that the client was told because it made them.
     told: BTreeMap<u32, i64>,
 }
@@ -79,6 +93,8 @@ impl Selected {
             saved: RoaringBitmap::new(),
             vanished: RoaringBitmap::new(),
             before_vanished: None,
+            before_unwanted: None,
+            own: RoaringBitmap::new(),
             since_modseq: opened.highest_modseq,
             told: BTreeMap::new(),
         }
@@ -128,11 +144,25 @@ impl Selected {
         }
     }
 
-    /// The question for what happened since it was last asked.
-    pub(super) const fn changes(&self) -> Ask {
+    /// The question for what happened since it was last asked; with flags, those of before that were not wanted
+    /// as well.
+    pub(super) fn changes(&self, wants_flags: bool) -> Ask {
+        let before_unwanted = self.before_unwanted.filter(|_| wants_flags);
         Ask::Changes {
             mailbox: self.mailbox,
-            since_modseq: self.since_modseq,
+            since_modseq: before_unwanted.unwrap_or(self.since_modseq),
+        }
+    }
+
+    /// The least UID that the client was not told of.
+    pub(super) fn next_uid(&self) -> u32 {
+        self.last_uid.saturating_add(1)
+    }
+
+    /// The client put these messages there itself, as their UIDVALIDITY tells.
+    pub(super) fn note_own(&mut self, uid_validity: u32, uids: impl IntoIterator<Item = u32>) {
+        if self.uid_validity == uid_validity {
+            self.own.extend(uids);
         }
     }
 
@@ -207,9 +237,12 @@ impl Selected {
     }
 
     /// The mod-sequence from which the client could go on in another session without missing anything:
-    /// an expunge that is held back must not be passed over (RFC 7162 section 3.2).
+    /// nothing that is held back must be passed over (RFC 7162 section 3.2).
     pub(super) fn safe_modseq(&self) -> i64 {
-        self.before_vanished.unwrap_or(self.since_modseq)
+        [self.before_vanished, self.before_unwanted]
+            .into_iter()
+            .flatten()
+            .fold(self.since_modseq, i64::min)
     }
 
     pub(super) fn has_vanished(&self) -> bool {
@@ -242,22 +275,29 @@ impl Selected {
         uid <= self.last_uid
     }
 
-    /// Tells the client of new messages.
-    pub(super) fn arrive(&mut self, out: &mut Vec<u8>, arrived: &[u32]) {
+    /// Tells the client of new messages, and gives those that others put there.
+    pub(super) fn arrive(&mut self, out: &mut Vec<u8>, arrived: &[u32]) -> RoaringBitmap {
         let last_uid = self.last_uid;
-        let new = arrived.iter().copied().filter(|&uid| uid > last_uid);
-        let before = self.uids.len();
-        for uid in new {
-            self.uids.insert(uid);
-            self.last_uid = self.last_uid.max(uid);
-        }
-        if self.uids.len() != before {
+        let new: RoaringBitmap = arrived.iter().copied().filter(|&uid| uid > last_uid).collect();
+        if let Some(last) = new.max() {
+            self.uids |= &new;
+            self.last_uid = last;
             self.print_counts(out);
+        }
+        let own = std::mem::take(&mut self.own);
+        std::ops::Sub::sub(new, own)
+    }
+
+    /// The client did not want to hear of these changes.
+    pub(super) fn pass_over(&mut self, changed: &[MessageChange]) {
+        if !changed.is_empty() {
+            self.before_unwanted.get_or_insert(self.since_modseq);
         }
     }
 
     /// Tells the client of flags that others changed.
-    pub(super) fn print_changed(&mut self, out: &mut Vec<u8>, changed: &[MessageChange], condstore: bool) {
+    pub(super) fn print_changed(&mut self, out: &mut Vec<u8>, changed: &[MessageChange], items: ChangeItems) {
+        self.before_unwanted = None;
         self.meet_keywords(out, changed.iter().flat_map(|change| &change.flags.keywords));
         for change in changed {
             let was_told = self.told.get(&change.uid) == Some(&change.modseq);
@@ -265,10 +305,10 @@ impl Selected {
                 continue;
             }
             if self.open_fetch(out, change.uid) {
-                if (condstore || self.enabled.rev2) && !self.enabled.uid_only {
+                if items != ChangeItems::Flags && !self.enabled.uid_only {
                     out.extend_from_slice(format!("UID {} ", change.uid).as_bytes());
                 }
-                if condstore {
+                if items == ChangeItems::UidModSeqFlags {
                     out.extend_from_slice(format!("MODSEQ ({}) ", change.modseq).as_bytes());
                 }
                 out.extend_from_slice(b"FLAGS ");

@@ -5,8 +5,8 @@ use super::connection::{Connection, Outcome, State};
 use super::reply::Fault;
 use super::{
     authenticate, capability, compress, copy, create, enable, esearch, expunge, fetch, id, idle, language,
-    list, login, logout, namespace, noop, quota, search, select, sort, starttls, status, store, thread,
-    unauthenticate,
+    list, login, logout, namespace, noop, notify, quota, search, select, sort, starttls, status, store,
+    thread, unauthenticate,
 };
 use crate::ask::Transfer;
 use crate::codec::reader::Parsed;
@@ -108,6 +108,7 @@ static TABLE: &[Row] = &[
     row("UNSELECT", Selected, |_| Ok(Command::Unselect)),
     row("EXPUNGE", Selected, |_| Ok(Command::Expunge { uids: None })),
     row("UID EXPUNGE", Selected, codec::sequence_set::parse_uid_expunge),
+    row("NOTIFY", AfterLogin, codec::notify::parse),
     row("SEARCH", Selected, |r| {
         codec::search::parse(r, Numbering::Sequence)
     })
@@ -198,6 +199,9 @@ impl Row {
 
 /// Starts a command.
 pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
+    if let Some(notify) = &mut connection.notify {
+        notify.note_own(&command);
+    }
     match command {
         Command::Capability => Ok(capability::start(connection)),
         Command::Noop => Ok(noop::start("NOOP completed")),
@@ -223,10 +227,11 @@ pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
         Command::Status { name, items } => Ok(status::start(connection, name, items)),
         Command::GetQuota { root } => quota::start(&root),
         Command::GetQuotaRoot { name } => Ok(quota::start_root(name)),
-        Command::Idle => Ok(idle::start(connection)),
+        Command::Idle => idle::start(connection),
         Command::Close => expunge::start_close(connection),
         Command::Unselect => Ok(select::start_unselect(connection)),
         Command::Expunge { uids } => expunge::start(connection, uids.as_ref()),
+        Command::Notify(notify) => notify::start(connection, notify),
         Command::Search(search) => search::start(connection, search),
         Command::Esearch(esearch) => esearch::start(connection, esearch),
         Command::Sort(sort) => sort::start(connection, sort),

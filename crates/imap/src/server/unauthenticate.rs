@@ -7,6 +7,7 @@ use super::reply::Reply;
 use crate::ask::Event;
 
 pub(super) fn start(connection: &mut Connection) -> Step {
+    connection.notify = None;
     connection.deselect();
     connection.state = State::NotAuthenticated;
     // What was enabled is enabled no longer (RFC 8437 section 4.1). Failed log-ins stay counted: this must

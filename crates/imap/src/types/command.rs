@@ -7,6 +7,7 @@ use super::esearch::EsearchCommand;
 use super::fetch::FetchCommand;
 use super::list::ListCommand;
 use super::mailbox::SpecialUse;
+use super::notify::NotifyCommand;
 use super::resync::Resync;
 use super::search::SearchCommand;
 use super::sequence_set::{MessageSet, Numbering};
@@ -82,6 +83,7 @@ pub(crate) enum Command {
         /// `Some`: UID EXPUNGE.
         uids: Option<MessageSet>,
     },
+    Notify(NotifyCommand),
     Search(SearchCommand),
     Esearch(EsearchCommand),
     Sort(SortCommand),

@@ -1,7 +1,7 @@
 //! Mailboxes as such: LIST, STATUS, CREATE, DELETE, RENAME, SUBSCRIBE, and the quota over them all.
 
 use posthorn_imap::types::SpecialUse;
-use posthorn_imap::{Answer, MailboxInfo, MailboxStatus, PeekedMailbox};
+use posthorn_imap::{Answer, MailboxStatus, PeekedMailbox};
 use posthorn_mailbox::{self as mailbox, MailboxError, Subscription};
 use posthorn_runtime::clock;
 use roaring::RoaringBitmap;
@@ -13,13 +13,9 @@ impl ImapHandler {
     pub(super) async fn mailboxes(&self) -> Result<Answer, MailboxError> {
         let account = self.account()?;
         let all = self.read(move |tx| mailbox::folders(tx, account)).await?;
-        let info = |folder: mailbox::Folder| MailboxInfo {
-            name: folder.name,
-            special_use: folder.special_use.map(translate::special_use),
-            subscribed: folder.is_subscribed,
-            exists: folder.id.is_some(),
-        };
-        Ok(Answer::Mailboxes(all.into_iter().map(info).collect()))
+        Ok(Answer::Mailboxes(
+            all.into_iter().map(translate::folder).collect(),
+        ))
     }
 
     pub(super) async fn quota(&self) -> Result<Answer, MailboxError> {

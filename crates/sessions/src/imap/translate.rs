@@ -2,7 +2,7 @@
 
 use posthorn_base::{EmailId, MailboxId, ThreadId, Uid};
 use posthorn_imap::types::{ChangedUids, FlagChange, FlagMode, Flags, SpecialUse, SystemFlags};
-use posthorn_imap::{Answer, MessageChange, StoredMessage};
+use posthorn_imap::{Answer, MailboxInfo, MessageChange, StoredMessage};
 use posthorn_mailbox as mailbox;
 
 /// RFC 8474 section 4.1: letters, digits, `-` and `_`.
@@ -91,6 +91,15 @@ fn change_of(row: mailbox::MessageRow) -> MessageChange {
         uid: row.uid.0,
         flags: flags(&row.flags),
         modseq: row.modseq.0,
+    }
+}
+
+pub(super) fn folder(folder: mailbox::Folder) -> MailboxInfo {
+    MailboxInfo {
+        name: folder.name,
+        special_use: folder.special_use.map(special_use),
+        subscribed: folder.is_subscribed,
+        exists: folder.id.is_some(),
     }
 }
 
