@@ -72,8 +72,8 @@ fn reads_a_folder_and_saves_a_message_into_another() {
             250
         );
     }
-    // Save the first message into a new folder, delete the second, and leave.
-    let keys = "push \"<first-entry><save-message>=Kept<enter><next-undeleted><delete-message><quit>\"\n";
+    // Save the first message into a new folder whose name is not ASCII, delete the second, and leave.
+    let keys = "push \"<first-entry><save-message>=Käse<enter><next-undeleted><delete-message><quit>\"\n";
     let mut command = Command::new("script");
     let line = format!("neomutt -n -F {}", config(&node, keys).display());
     in_terminal(
@@ -81,6 +81,6 @@ fn reads_a_folder_and_saves_a_message_into_another() {
         &node,
     )
     .ok();
-    assert_eq!(node.imap("anna").messages("Kept").unwrap().len(), 1);
+    assert_eq!(node.imap("anna").messages("K&AOQ-se").unwrap().len(), 1);
     assert_eq!(node.inbox("anna").len(), 1);
 }
