@@ -236,6 +236,10 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         "a FETCH 1:* (FLAGS BODY[])\r\n",
         "a UID FETCH 3:8 (UID MODSEQ) (CHANGEDSINCE 2)\r\n",
         "a ENABLE QRESYNC\r\n",
+        "a ENABLE IMAP4rev2\r\n",
+        "a ENABLE UTF8=ACCEPT UIDONLY\r\n",
+        "a LANGUAGE de EN\r\n",
+        "a APPEND \"\u{fc}\" UTF8 (~{5+}\r\nhello) () {3}\r\nyou\r\n",
         "a SEARCH RETURN (SAVE PARTIAL -1:-2) OLDER 5\r\n",
         "a ESEARCH IN (selected mailboxes (a b) subtree-one x) RETURN (MIN PARTIAL 1:2) MODSEQ 1 1:2\r\n",
         "a NOTIFY SET STATUS (selected (MessageNew (UID BODY[]) MessageExpunge FlagChange)) (personal (MailboxName))\r\n",
@@ -300,6 +304,21 @@ proptest! {
     fn no_octets_panic(input in prop::collection::vec(any::<u8>(), 0..300)) {
         let heard = play(input.chunks(7));
         prop_assert!(heard.sent.starts_with(b"* OK "));
+    }
+
+    #[test]
+    fn what_was_enabled_holds_from_then_on(lines in prop::collection::vec(line(), 0..12)) {
+        let mut input = b"0 LOGIN u p\r\n1 ENABLE IMAP4rev2 UIDONLY\r\n2 SELECT INBOX\r\n".to_vec();
+        input.extend(lines.concat());
+        let heard = play(std::iter::once(input.as_slice()));
+        for line in String::from_utf8_lossy(&heard.sent).lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            let is_old = matches!(
+                words.as_slice(),
+                ["*", _, "FETCH" | "EXPUNGE" | "RECENT", ..] | ["*", "SEARCH", ..]
+            );
+            prop_assert!(!is_old && !line.contains("\\Recent"), "{}", line);
+        }
     }
 
     #[test]
