@@ -13,7 +13,6 @@ use imap_codec::decode::Decoder;
 use imap_codec::encode::Encoder;
 use imap_codec::imap_types::command::{Command, CommandBody, FetchModifier};
 use imap_codec::imap_types::extensions::thread::ThreadingAlgorithm;
-use imap_codec::imap_types::flag::Flag;
 use posthorn_imap::Ask;
 
 use crate::dice::Dice;
@@ -129,7 +128,6 @@ fn why_refused(command: &Command<'_>, heard: &Heard) -> Option<&'static str> {
     if heard.sent.contains("not valid modified UTF-7") {
         return Some("RFC 3501 section 5.1.3: what is not modified UTF-7 is no name");
     }
-    let has_extension = |flags: &[Flag<'_>]| flags.iter().any(|flag| matches!(flag, Flag::Extension(_)));
     match &command.body {
         CommandBody::Thread {
             algorithm: ThreadingAlgorithm::Other(_),
@@ -137,9 +135,6 @@ fn why_refused(command: &Command<'_>, heard: &Heard) -> Option<&'static str> {
         } => Some(
             "RFC 5256 section 5: any atom is grammar, but only algorithms that are announced may be asked for",
         ),
-        CommandBody::Store { flags, .. } | CommandBody::Append { flags, .. } if has_extension(flags) => {
-            Some("RFC 3501 section 9, flag-extension: for standards to come, of which none is known here")
-        }
         CommandBody::Fetch {
             uid: false,
             modifiers,

@@ -29,14 +29,15 @@ pub(crate) fn parse_bare(reader: &mut Reader<'_>) -> Parsed<Flags> {
 enum Flag {
     System(SystemFlags),
     Keyword(String),
+    /// `\Recent` and what standards to come may have: not to be set, and hence passed over (RFC 3501 section 7.1,
+    /// PERMANENTFLAGS).
+    Unknown,
 }
 
 fn parse_flag(reader: &mut Reader<'_>) -> Parsed<Flag> {
     if reader.take(b'\\') {
         let name = format!("\\{}", reader.atom("a flag")?);
-        return SystemFlags::from_name(&name)
-            .map(Flag::System)
-            .ok_or(SyntaxError::UnknownFlag);
+        return Ok(SystemFlags::from_name(&name).map_or(Flag::Unknown, Flag::System));
     }
     parse_keyword(reader).map(Flag::Keyword)
 }
@@ -55,6 +56,7 @@ fn collect(list: Vec<Flag>) -> Parsed<Flags> {
     for flag in list {
         match flag {
             Flag::System(flag) => flags.system = flags.system.with(flag),
+            Flag::Unknown => {}
             Flag::Keyword(keyword) => {
                 if !flags
                     .keywords
@@ -104,7 +106,7 @@ mod tests {
         let flags = read(b"(\\seen \\DELETED $Forwarded $forwarded)").unwrap();
         assert_eq!(flags.system, SystemFlags::SEEN.with(SystemFlags::DELETED));
         assert_eq!(flags.keywords, ["$Forwarded"]);
-        assert_eq!(read(b"(\\Recent)"), Err(SyntaxError::UnknownFlag));
+        assert_eq!(read(b"(\\Recent \\Foo)"), Ok(Flags::default()));
         assert_eq!(read(b"(\\*)"), Err(SyntaxError::Expected("a flag")));
         assert!(read(format!("({})", "x".repeat(101)).as_bytes()).is_err());
         assert_eq!(read(b"()"), Ok(Flags::default()));

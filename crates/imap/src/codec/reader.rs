@@ -29,8 +29,6 @@ pub(crate) enum SyntaxError {
     /// RFC 6154 has a response code of its own for it.
     #[error("no mailbox can have that use")]
     BadUse,
-    #[error("unknown flag")]
-    UnknownFlag,
 }
 
 pub(crate) type Parsed<T> = Result<T, SyntaxError>;

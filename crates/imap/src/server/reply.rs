@@ -281,7 +281,7 @@ impl Farewell {
             Self::LiteralTooBig => "[TOOBIG] The literal is too large",
             Self::MailboxGone => "The selected mailbox was deleted",
             Self::Internal => {
-                return format!("* BYE [UNAVAILABLE] Try again later ({reference})\r\n").into_bytes();
+                return format!("* BYE [SERVERBUG] Try again later ({reference})\r\n").into_bytes();
             }
         };
         format!("* BYE {text}\r\n").into_bytes()
@@ -307,7 +307,7 @@ mod tests {
         );
         assert_eq!(
             Farewell::Internal.print("01h"),
-            b"* BYE [UNAVAILABLE] Try again later (01h)\r\n"
+            b"* BYE [SERVERBUG] Try again later (01h)\r\n"
         );
     }
 }
