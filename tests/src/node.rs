@@ -303,11 +303,24 @@ impl Node {
     /// When it is not running.
     #[must_use]
     pub fn resident_kib(&self) -> usize {
+        self.memory_kib("VmRSS:")
+    }
+
+    /// The most resident memory in KiB, above what it was before, while `work` is done.
+    ///
+    /// # Panics
+    /// When it is not running.
+    pub fn peak_kib(&self, work: impl FnOnce()) -> usize {
+        // 5: the peak begins anew (proc(5)).
+        fs::write(format!("/proc/{}/clear_refs", self.id()), "5").unwrap();
+        let before = self.resident_kib();
+        work();
+        self.memory_kib("VmHWM:").saturating_sub(before)
+    }
+
+    fn memory_kib(&self, name: &str) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.split_whitespace().next().unwrap().parse().unwrap()
     }
 

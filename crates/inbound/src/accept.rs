@@ -195,7 +195,7 @@ impl Inbound {
     ) -> Result<(), Refused> {
         let mut octets = join(&[traced.as_bytes(), &incoming.octets]);
         if let Some(signatures) = self.signatures(incoming, &octets, now) {
-            octets = join(&[signatures.as_bytes(), &octets]);
+            octets.splice(0..0, signatures.into_bytes());
         }
         let blob = self.store.stage_blob(octets, now)?;
         let message = queue::Message {
@@ -241,6 +241,9 @@ struct Destinations {
     /// Is it sent to an address of reports?
     is_report: bool,
 }
+
+/// Two signatures take less.
+const SIGNATURES_ROOM: usize = 2048;
 
 /// Each account once and each address elsewhere once, however many aliases lead there.
 fn distribute(incoming: &Incoming) -> Destinations {
@@ -341,8 +344,12 @@ fn names(octets: &[u8]) -> Vec<(String, String)> {
     named
 }
 
-fn join(pieces: &[&[u8]]) -> Arc<[u8]> {
-    pieces.concat().into()
+/// With room for signatures in front, so that a large message need not move to another place for them.
+fn join(pieces: &[&[u8]]) -> Vec<u8> {
+    let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+    let mut joined = Vec::with_capacity(length + SIGNATURES_ROOM);
+    pieces.iter().for_each(|piece| joined.extend_from_slice(piece));
+    joined
 }
 
 /// What each of `accounts` uses and may use. An account that is gone is left out: delivery finds out.

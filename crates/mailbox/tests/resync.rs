@@ -50,7 +50,7 @@ impl House {
     }
 
     fn deliver(&self) {
-        let octets: Arc<[u8]> = b"A: 1\r\n\r\nx".as_slice().into();
+        let octets = b"A: 1\r\n\r\nx".to_vec();
         let message = NewMessage {
             rendered: Arc::new(posthorn_message::render(&octets)),
             blob: self.store().stage_blob(octets, now()).unwrap(),

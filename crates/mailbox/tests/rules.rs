@@ -42,7 +42,7 @@ impl Fixture {
     }
 
     fn message(&self, text: &str) -> NewMessage {
-        let octets: Arc<[u8]> = text.as_bytes().into();
+        let octets = text.as_bytes().to_vec();
         NewMessage {
             rendered: Arc::new(posthorn_message::render(&octets)),
             blob: self.store.stage_blob(octets, now()).unwrap(),

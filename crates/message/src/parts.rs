@@ -7,7 +7,6 @@ mod wire;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::header::{Fields, is_empty_line, line_end};
 use crate::section::{Section, SectionText};
 
 /// What a part consists of.
@@ -137,22 +136,24 @@ impl Parts {
     /// `HEADER` of what is not a message; IMAP answers `NIL` then.
     #[must_use]
     pub fn section<'a>(&self, raw: &'a [u8], section: &Section) -> Option<Cow<'a, [u8]>> {
+        raw.get(self.range(section, raw.len())?)
+            .map(|octets| section.of(octets))
+    }
+
+    /// Where the octets lie that a section names in a message of so many octets; [`Section::of`] picks from
+    /// them what is not all of them. `None` as with [`Self::section`].
+    #[must_use]
+    pub fn range(&self, section: &Section, message_octets: usize) -> Option<Range<usize>> {
         let at = self.index(&section.part)?;
         let part = self.parts.get(at)?;
         match &section.text {
-            SectionText::Whole if section.part.is_empty() => Some(Cow::Borrowed(raw)),
-            SectionText::Whole => raw.get(part.body()).map(Cow::Borrowed),
+            SectionText::Whole if section.part.is_empty() => Some(0..message_octets),
+            SectionText::Whole => Some(part.body()),
             SectionText::Mime if section.part.is_empty() => None,
-            SectionText::Mime => raw.get(part.header()).map(Cow::Borrowed),
-            SectionText::Header => raw.get(self.message(at, section)?.header()).map(Cow::Borrowed),
-            SectionText::Text => raw.get(self.message(at, section)?.body()).map(Cow::Borrowed),
-            SectionText::HeaderFields(names) => {
-                let header = raw.get(self.message(at, section)?.header())?;
-                Some(Cow::Owned(pick_fields(header, |name| is_among(names, name))))
-            }
-            SectionText::HeaderFieldsNot(names) => {
-                let header = raw.get(self.message(at, section)?.header())?;
-                Some(Cow::Owned(pick_fields(header, |name| !is_among(names, name))))
+            SectionText::Mime => Some(part.header()),
+            SectionText::Text => Some(self.message(at, section)?.body()),
+            SectionText::Header | SectionText::HeaderFields(_) | SectionText::HeaderFieldsNot(_) => {
+                Some(self.message(at, section)?.header())
             }
         }
     }
@@ -202,35 +203,6 @@ impl Parts {
             Some(Kind::Leaf) | None => {}
         }
     }
-}
-
-fn is_among(names: &[String], name: &[u8]) -> bool {
-    names.iter().any(|is| is.as_bytes().eq_ignore_ascii_case(name))
-}
-
-/// The fields whose name is wanted, and the empty line if the header has one. A line that is no field has
-/// an empty name.
-fn pick_fields(header: &[u8], is_wanted: impl Fn(&[u8]) -> bool) -> Vec<u8> {
-    let mut picked = Vec::new();
-    for field in Fields::new(header) {
-        if is_wanted(field.name) {
-            picked.extend_from_slice(header.get(field.whole).unwrap_or_default());
-        }
-    }
-    let has_empty_line = header.is_empty() || ends_with_empty_line(header);
-    if has_empty_line {
-        picked.extend_from_slice(b"\r\n");
-    }
-    picked
-}
-
-fn ends_with_empty_line(header: &[u8]) -> bool {
-    let start = header.strip_suffix(b"\n").map_or(0, |rest| {
-        memchr::memrchr(b'\n', rest).map_or(0, |at| at.saturating_add(1))
-    });
-    header
-        .get(start..line_end(header, start))
-        .is_some_and(is_empty_line)
 }
 
 pub(crate) fn to_usize(number: u32) -> usize {

@@ -186,14 +186,7 @@ where
     {
         while let Some(output) = self.session.poll_output() {
             let failed = match output {
-                Output::Send(octets) => {
-                    self.out.push(octets);
-                    if self.out.is_full() {
-                        self.write_out(io).await.err()
-                    } else {
-                        None
-                    }
-                }
+                Output::Send(octets) => self.send(io, octets).await.err(),
                 Output::Event(event) => {
                     self.handler.event(event);
                     None
@@ -209,6 +202,18 @@ where
             }
         }
         self.write_out(io).await.err().map(Exit::Ended)
+    }
+
+    /// Takes octets to be sent; a large piece is not copied behind what waits, but waits for that itself.
+    async fn send<T: AsyncWrite + Unpin>(&mut self, io: &mut T, octets: Vec<u8>) -> Result<(), Ended> {
+        if outgoing::is_large(&octets) {
+            self.write_out(io).await?;
+        }
+        self.out.push(octets);
+        match self.out.is_full() {
+            true => self.write_out(io).await,
+            false => Ok(()),
+        }
     }
 
     /// Leaves, for what must be done with the connection, once everything is written out.

@@ -60,7 +60,7 @@ impl Queue {
 
     fn blob(&self) -> Blob {
         self.store
-            .stage_blob(b"Subject: hi\r\n\r\nhello\r\n"[..].into(), at(0))
+            .stage_blob(b"Subject: hi\r\n\r\nhello\r\n".to_vec(), at(0))
             .unwrap()
     }
 

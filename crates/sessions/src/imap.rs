@@ -5,6 +5,7 @@ mod fetch;
 mod folders;
 mod place;
 mod search;
+mod sections;
 mod selected;
 mod sort;
 mod thread;
@@ -13,10 +14,11 @@ mod watch;
 
 use posthorn_base::{AccountId, ModSeq, SessionId, Uid};
 use posthorn_imap::{Answer, Ask, Event, FetchRow, ImapSession};
-use posthorn_mailbox::{self as mailbox, MailboxError, NewMessage};
+use posthorn_mailbox::{self as mailbox, MailboxError};
 use posthorn_net::Handler;
 use posthorn_store::{Partition, Pending, StoreError, Tx};
 
+use self::append::Appending;
 use self::place::Place;
 use crate::{Services, Watcher};
 
@@ -37,9 +39,8 @@ pub struct ImapHandler {
     account_watcher: Option<Watcher>,
     /// UIDNEXT when the mailbox was opened.
     uid_next: Uid,
-    /// The octets of APPEND's message so far, and the messages of the same command before it.
-    appended: Vec<u8>,
-    staged: Vec<NewMessage>,
+    /// APPEND, as long as there is one; boxed, for it is a short part of a session's life.
+    appending: Option<Box<Appending>>,
 }
 
 impl ImapHandler {
@@ -56,8 +57,7 @@ impl ImapHandler {
             watcher: None,
             account_watcher: None,
             uid_next: Uid(1),
-            appended: Vec::new(),
-            staged: Vec::new(),
+            appending: None,
         }
     }
 
@@ -273,7 +273,7 @@ impl Handler<ImapSession> for ImapHandler {
                 (self.checked, self.account) = (None, None);
                 (self.watcher, self.account_watcher) = (None, None);
                 self.foreign.clear();
-                self.append_discard();
+                self.appending = None;
             }
             Event::LoginFailed { user } => {
                 tracing::warn!(%session, %peer, user = user.unwrap_or_default(), "IMAP log-in refused");
@@ -287,8 +287,8 @@ impl Handler<ImapSession> for ImapHandler {
             }
             Event::Selected(Some(_)) | Event::Watching(true) => {}
             Event::Watching(false) => self.account_watcher = None,
-            Event::AppendData(octets) => self.appended.extend_from_slice(&octets),
-            Event::AppendDiscarded => self.append_discard(),
+            Event::AppendData(octets) => self.append_data(&octets),
+            Event::AppendDiscarded => self.appending = None,
         }
     }
 

@@ -3,6 +3,7 @@
 //! here; a handler turns one crate's words into another's.
 
 mod credentials;
+mod gathering;
 pub mod imap;
 pub mod pop3;
 mod reporting;

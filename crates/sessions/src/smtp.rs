@@ -16,6 +16,7 @@ use posthorn_smtp::server::{Answer, Ask, Event, Mode, ServerSession};
 use posthorn_smtp::{Envelope, Recipient, Refusal, Sender};
 use posthorn_store::{INLINE_BLOB_OCTETS, StoreError};
 
+use crate::gathering::gather;
 use crate::{OverQuota, Services};
 use trust::Examined;
 
@@ -318,7 +319,7 @@ impl Handler<ServerSession> for SmtpHandler {
     fn event(&mut self, event: Event) {
         let (session, peer) = (self.session, self.peer);
         match event {
-            Event::Body(octets) => self.body.extend_from_slice(&octets),
+            Event::Body(octets) => gather(&mut self.body, &octets, self.announced_octets),
             Event::BodyDiscarded => self.body = Vec::new(),
             Event::LoggedIn { identity, mechanism } => {
                 self.account = self.checked;

@@ -37,6 +37,15 @@ pub struct BlobRef {
 }
 
 impl BlobRef {
+    /// Names octets that come at that moment.
+    pub(crate) fn of(octets: &[u8], now: Timestamp) -> Self {
+        Self {
+            hash: *blake3::hash(octets).as_bytes(),
+            generation: generation_of(now),
+            size_octets: u64::try_from(octets.len()).unwrap_or(u64::MAX),
+        }
+    }
+
     /// From the three columns.
     ///
     /// # Errors
@@ -76,21 +85,21 @@ impl fmt::Display for BlobRef {
 }
 
 /// Octets ready to be stored: a small blob waits for [`crate::Tx::put_blob`], a large one is durable
-/// in its file already and only waits for a row that names it.
+/// in its file already, only waits for a row that names it, and is not in memory any more.
 #[derive(Clone, Debug)]
 pub struct Blob {
     reference: BlobRef,
-    octets: Arc<[u8]>,
+    /// Those of a small one.
+    octets: Option<Arc<[u8]>>,
 }
 
 impl Blob {
-    pub(crate) fn new(octets: Arc<[u8]>, now: Timestamp) -> Self {
-        let reference = BlobRef {
-            hash: *blake3::hash(&octets).as_bytes(),
-            generation: generation_of(now),
-            size_octets: u64::try_from(octets.len()).unwrap_or(u64::MAX),
-        };
-        Self { reference, octets }
+    /// Names octets; the large ones must be in their file already.
+    pub(crate) fn new(reference: BlobRef, octets: Vec<u8>) -> Self {
+        Self {
+            reference,
+            octets: reference.is_inline().then(|| octets.into()),
+        }
     }
 
     /// Its name, for the rows that point to it.
@@ -99,13 +108,7 @@ impl Blob {
         self.reference
     }
 
-    /// The octets themselves.
-    #[must_use]
-    pub fn octets(&self) -> &Arc<[u8]> {
-        &self.octets
-    }
-
     pub(crate) fn inline(&self) -> Option<&[u8]> {
-        self.reference.is_inline().then_some(&*self.octets)
+        self.octets.as_deref()
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use posthorn_base::{AccountId, Timestamp};
 
-use crate::blob::Blob;
+use crate::blob::{Blob, BlobRef};
 use crate::engine::{BlobFiles, Job, Readers, SqliteConnection, Writer, lock_folder};
 use crate::schema::{BLOBS, Component, SET_VERSION, VERSION, VERSION_TABLE};
 use crate::{OpenError, Partition, Pending, StoreError, Tx};
@@ -122,16 +122,16 @@ impl Store {
     }
 
     /// Names octets and makes them ready to be stored by [`Tx::put_blob`]. Blocks on the disk for those
-    /// larger than [`crate::INLINE_BLOB_OCTETS`].
+    /// larger than [`crate::INLINE_BLOB_OCTETS`], and lets their memory go.
     ///
     /// # Errors
     /// When the file of a large blob cannot be written.
-    pub fn stage_blob(&self, octets: Arc<[u8]>, now: Timestamp) -> Result<Blob, StoreError> {
-        let blob = Blob::new(octets, now);
-        if blob.inline().is_none() {
-            self.inner.files.write(&blob)?;
+    pub fn stage_blob(&self, octets: Vec<u8>, now: Timestamp) -> Result<Blob, StoreError> {
+        let reference = BlobRef::of(&octets, now);
+        if !reference.is_inline() {
+            self.inner.files.write(&reference, &octets)?;
         }
-        Ok(blob)
+        Ok(Blob::new(reference, octets))
     }
 
     pub(crate) fn files(&self) -> Arc<BlobFiles> {

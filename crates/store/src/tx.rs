@@ -1,5 +1,7 @@
 //! The handle a transaction works with.
 
+use std::ops::Range;
+
 use posthorn_base::AccountId;
 
 use crate::blob::{Blob, BlobRef};
@@ -124,6 +126,23 @@ impl<'c> Tx<'c> {
         } else {
             self.files.read(reference)?
         };
+        found.ok_or_else(|| StoreError::BlobMissing(reference.to_string()))
+    }
+
+    /// These octets of a blob, as far as it has them; of a large one no others are read.
+    ///
+    /// # Errors
+    /// As [`Self::blob`].
+    pub fn blob_part(&self, reference: &BlobRef, range: Range<u64>) -> Result<Vec<u8>, StoreError> {
+        if reference.is_inline() {
+            let whole = self.blob(reference)?;
+            let at = |octets: u64| usize::try_from(octets).unwrap_or(usize::MAX).min(whole.len());
+            return Ok(whole
+                .get(at(range.start)..at(range.end))
+                .unwrap_or_default()
+                .to_vec());
+        }
+        let found = self.files.read_part(reference, &range)?;
         found.ok_or_else(|| StoreError::BlobMissing(reference.to_string()))
     }
 

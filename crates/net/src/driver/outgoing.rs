@@ -11,6 +11,11 @@ const FULL: usize = 64 * 1024;
 /// A buffer up to this capacity is kept for the next reply.
 const KEPT: usize = 4 * 1024;
 
+/// Does the driver write this out by itself?
+pub(super) fn is_large(octets: &[u8]) -> bool {
+    octets.len() >= FULL
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
     octets: Vec<u8>,

@@ -38,7 +38,7 @@ impl Fixture {
     }
 
     pub(crate) fn deliver(&self, raw: &str) -> EmailId {
-        let octets: Arc<[u8]> = raw.as_bytes().into();
+        let octets = raw.as_bytes().to_vec();
         let message = NewMessage {
             rendered: Arc::new(posthorn_message::render(&octets)),
             blob: self.store.stage_blob(octets, now()).unwrap(),

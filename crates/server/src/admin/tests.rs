@@ -62,7 +62,7 @@ impl Fixture {
         let blob = self
             .admin
             .store
-            .stage_blob(Arc::from(&b"Subject: x\r\n\r\n"[..]), now)
+            .stage_blob(b"Subject: x\r\n\r\n".to_vec(), now)
             .unwrap();
         let message = Message {
             queue_id: QueueId(id),

@@ -22,7 +22,7 @@ fn at(minutes: u64) -> Timestamp {
 /// A message of Anna's for three people at two places.
 fn fill(store: &Store) {
     let blob = store
-        .stage_blob(b"Subject: hi\r\n\r\nhello\r\n"[..].into(), at(0))
+        .stage_blob(b"Subject: hi\r\n\r\nhello\r\n".to_vec(), at(0))
         .unwrap();
     let message = Message {
         queue_id: ID.parse::<QueueId>().unwrap(),

@@ -11,12 +11,23 @@ use posthorn_store::Tx;
 
 use super::place::{Named, Place};
 use super::{ImapHandler, panicked, translate};
+use crate::gathering::gather;
+
+/// What came of an APPEND so far.
+#[derive(Default)]
+pub(super) struct Appending {
+    /// Octets of the message that comes, and how many there will be.
+    octets: Vec<u8>,
+    announced_octets: u64,
+    /// The messages of the same command before it.
+    staged: Vec<NewMessage>,
+}
 
 impl ImapHandler {
-    /// Nothing of the command counts any more.
-    pub(super) fn append_discard(&mut self) {
-        self.appended = Vec::new();
-        self.staged = Vec::new();
+    /// Octets of the message that was announced last.
+    pub(super) fn append_data(&mut self, octets: &[u8]) {
+        let appending = self.appending.get_or_insert_default();
+        gather(&mut appending.octets, octets, Some(appending.announced_octets));
     }
 
     pub(super) async fn append_start(
@@ -25,7 +36,7 @@ impl ImapHandler {
         size_octets: u64,
         replaces: Option<Replaced>,
     ) -> Result<Answer, MailboxError> {
-        self.append_discard();
+        self.appending = None;
         self.append_room(name, size_octets, replaces).await
     }
 
@@ -50,13 +61,15 @@ impl ImapHandler {
                 Ok(usage)
             })
             .await?;
-        let staged = self
+        let appending = self.appending.get_or_insert_default();
+        let staged = appending
             .staged
             .iter()
             .map(|message| message.blob.reference().size_octets);
         if usage.is_exceeded_by(staged.fold(size_octets, u64::saturating_add)) {
             return Err(MailboxError::OverQuota);
         }
+        appending.announced_octets = size_octets;
         Ok(Answer::Ok)
     }
 
@@ -68,11 +81,15 @@ impl ImapHandler {
         internal_date: Option<Timestamp>,
         size_octets: u64,
     ) -> Result<Answer, MailboxError> {
-        let message = self.stage(flags, internal_date).await?;
-        self.staged.push(message);
+        let mut appending = self.appending.take().unwrap_or_default();
+        let octets = std::mem::take(&mut appending.octets);
+        appending
+            .staged
+            .push(self.stage(octets, flags, internal_date).await?);
+        self.appending = Some(appending);
         let room = self.append_room(name, size_octets, None).await;
         if room.is_err() {
-            self.append_discard();
+            self.appending = None;
         }
         room
     }
@@ -86,9 +103,9 @@ impl ImapHandler {
     ) -> Result<Answer, MailboxError> {
         let Named { owner, name } = self.named(name)?;
         let replaces = self.replaced(replaces)?;
-        let last = self.stage(flags, internal_date).await?;
-        let mut messages = std::mem::take(&mut self.staged);
-        messages.push(last);
+        let Appending { octets, staged, .. } = *self.appending.take().unwrap_or_default();
+        let mut messages = staged;
+        messages.push(self.stage(octets, flags, internal_date).await?);
         let target = Target::Name(name);
         let now = clock::wall();
         // One transaction: all or none (RFC 3502), and what is replaced goes first, so that its room counts
@@ -116,11 +133,11 @@ impl ImapHandler {
 
     /// Makes a message of the octets that came.
     async fn stage(
-        &mut self,
+        &self,
+        octets: Vec<u8>,
         flags: &Flags,
         internal_date: Option<Timestamp>,
     ) -> Result<NewMessage, MailboxError> {
-        let octets: Arc<[u8]> = std::mem::take(&mut self.appended).into();
         let now = clock::wall();
         let flags = translate::stored_flags(flags);
         let store = self.services.store.clone();

@@ -1,20 +1,17 @@
 //! FETCH: rows from the small table, descriptions and sections from the large ones only when asked for.
 
-use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use posthorn_base::Uid;
-use posthorn_imap::types::{FetchWant, Partial, SectionForm, SectionWant};
+use posthorn_imap::types::FetchWant;
 use posthorn_imap::{Answer, FetchRow};
 use posthorn_mailbox::{self as mailbox, FlagChange, FlagMode, Flags, MailboxError, MessageRow, System};
-use posthorn_message::{Kind, Parts, Section};
+use posthorn_message::Parts;
 use posthorn_store::{StoreError, Tx};
 
 use super::place::Place;
+use super::sections::{Raw, cut_all};
 use super::{ImapHandler, bare_row, translate, uids_of};
-
-/// Octets of the sections of one message in one answer.
-const ROW_OCTETS: usize = 128 * 1024 * 1024;
 
 /// What one question asks for.
 pub(super) struct Request {
@@ -116,7 +113,7 @@ fn read_row(tx: &Tx<'_>, request: &Request, message: MessageRow) -> Result<Optio
         return Err(StoreError::Corrupt(format!("message {email_id} has no description")).into());
     };
     if !want.sections.is_empty() {
-        let raw = tx.blob(&email.blob)?;
+        let raw = Raw::new(email.blob.size_octets, |range| tx.blob_part(&email.blob, range));
         let parts = Parts::from_bytes(&email.parts)
             .ok_or_else(|| StoreError::Corrupt(format!("the parts of message {email_id} cannot be read")))?;
         let Some(sections) = cut_all(&raw, &parts, &want.sections)? else {
@@ -129,118 +126,4 @@ fn read_row(tx: &Tx<'_>, request: &Request, message: MessageRow) -> Result<Optio
     row.body = want.body.then_some(email.body);
     row.preview = want.preview.then_some(email.preview);
     Ok(Some(row))
-}
-
-/// One command may name a hundred overlapping pieces of a large message; they are held all together.
-/// `None`: one of them cannot be decoded.
-fn cut_all(
-    raw: &[u8],
-    parts: &Parts,
-    wants: &[SectionWant],
-) -> Result<Option<Vec<Option<Vec<u8>>>>, MailboxError> {
-    let mut sections = Vec::new();
-    let mut octets = 0_usize;
-    // A part is decoded once, however many pieces of it are wanted.
-    let mut decoded: HashMap<&Section, Option<Cow<'_, [u8]>>> = HashMap::new();
-    for want in wants {
-        let whole = match want.form {
-            SectionForm::Stored => parts.section(raw, &want.section),
-            SectionForm::Decoded | SectionForm::DecodedSize => {
-                if !decoded.contains_key(&want.section) {
-                    let Some(section) = decode(raw, parts, &want.section) else {
-                        return Ok(None);
-                    };
-                    decoded.insert(&want.section, section);
-                }
-                let section = decoded.get(&want.section).and_then(Option::as_deref);
-                section.map(Cow::Borrowed)
-            }
-        };
-        let section = whole.map(|whole| match want.form {
-            SectionForm::Stored | SectionForm::Decoded => cut(whole, want.partial),
-            SectionForm::DecodedSize => whole.len().to_string().into_bytes(),
-        });
-        octets = octets.saturating_add(section.as_ref().map_or(0, Vec::len));
-        if octets > ROW_OCTETS {
-            return Err(MailboxError::Limit(
-                "these sections are too large to be asked for in one command",
-            ));
-        }
-        sections.push(section);
-    }
-    Ok(Some(sections))
-}
-
-/// A section behind its transfer encoding, which only a leaf has; the inner `None`: there is no such
-/// section, the outer: its encoding is not known.
-fn decode<'a>(raw: &'a [u8], parts: &Parts, section: &Section) -> Option<Option<Cow<'a, [u8]>>> {
-    let Some(whole) = parts.section(raw, section) else {
-        return Some(None);
-    };
-    match parts.part(&section.part) {
-        Some(part) if part.kind == Kind::Leaf && !section.part.is_empty() => {
-            let header = raw.get(part.header()).unwrap_or_default();
-            let body = raw.get(part.body()).unwrap_or_default();
-            posthorn_message::decode_known_body(header, body).map(Some)
-        }
-        Some(_) | None => Some(Some(whole)),
-    }
-}
-
-fn cut(whole: Cow<'_, [u8]>, partial: Option<Partial>) -> Vec<u8> {
-    let Some(Partial { offset, length }) = partial else {
-        return whole.into_owned();
-    };
-    let start = usize::try_from(offset).unwrap_or(usize::MAX).min(whole.len());
-    let end = start
-        .saturating_add(usize::try_from(length).unwrap_or(usize::MAX))
-        .min(whole.len());
-    whole.get(start..end).unwrap_or_default().to_vec()
-}
-
-#[cfg(test)]
-mod tests {
-    use posthorn_message::{SectionText, render};
-
-    use super::*;
-
-    const MAIL: &[u8] = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n\
-        --b\r\nContent-Transfer-Encoding: base64\r\n\r\nAGhlbGxv\r\n\
-        --b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\na=3Db\r\n\
-        --b\r\nContent-Transfer-Encoding: x-uue\r\n\r\nM\r\n--b--\r\n";
-
-    fn read(part: &[u32], form: SectionForm, partial: Option<Partial>) -> Option<Option<Vec<u8>>> {
-        let section = Section {
-            part: part.to_vec(),
-            text: SectionText::Whole,
-        };
-        let want = SectionWant {
-            section,
-            form,
-            partial,
-        };
-        let sections = cut_all(MAIL, &render(MAIL).parts, &[want]).unwrap();
-        sections.map(|mut sections| sections.pop().unwrap())
-    }
-
-    #[test]
-    fn a_part_is_read_behind_its_transfer_encoding() {
-        use SectionForm::{Decoded, DecodedSize, Stored};
-        let found = |octets: &[u8]| Some(Some(octets.to_vec()));
-        let middle = Partial { offset: 1, length: 4 };
-        assert_eq!(read(&[1], Stored, None), found(b"AGhlbGxv"));
-        assert_eq!(read(&[1], Decoded, None), found(b"\0hello"));
-        assert_eq!(read(&[1], Decoded, Some(middle)), found(b"hell"));
-        assert_eq!(read(&[1], DecodedSize, None), found(b"6"));
-        assert_eq!(read(&[2], Decoded, None), found(b"a=b"));
-        assert_eq!(read(&[4], Decoded, None), Some(None));
-        assert_eq!(read(&[], Decoded, None), found(MAIL));
-    }
-
-    #[test]
-    fn an_unknown_encoding_is_said_and_not_guessed() {
-        assert_eq!(read(&[3], SectionForm::Decoded, None), None);
-        assert_eq!(read(&[3], SectionForm::DecodedSize, None), None);
-        assert!(read(&[3], SectionForm::Stored, None).is_some());
-    }
 }

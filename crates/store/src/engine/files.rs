@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::blob::{Blob, BlobRef};
+use crate::blob::BlobRef;
 use crate::{OpenError, StoreError};
 
 /// `blobs/2026-11/ab/abcdef…`: a folder per month and first octet of the hash.
@@ -38,11 +39,11 @@ impl BlobFiles {
 
     /// Writes a large blob: file written and synced, renamed, folders synced. When this returns, the
     /// blob survives a power loss.
-    pub(crate) fn write(&self, blob: &Blob) -> Result<(), StoreError> {
-        let path = self.path(&blob.reference());
+    pub(crate) fn write(&self, reference: &BlobRef, octets: &[u8]) -> Result<(), StoreError> {
+        let path = self.path(reference);
         let serial = self.next_temporary.fetch_add(1, Ordering::Relaxed);
         let temporary = self.folder.join("tmp").join(serial.to_string());
-        let written = self.write_through(blob, &temporary, &path);
+        let written = self.write_through(octets, &temporary, &path);
         if written.is_err() {
             // Best effort: the next start empties the folder anyway.
             drop(fs::remove_file(&temporary));
@@ -50,9 +51,9 @@ impl BlobFiles {
         written.map_err(|cause| from_io(&cause))
     }
 
-    fn write_through(&self, blob: &Blob, temporary: &Path, path: &Path) -> io::Result<()> {
+    fn write_through(&self, octets: &[u8], temporary: &Path, path: &Path) -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
-        file.write_all(blob.octets())?;
+        file.write_all(octets)?;
         file.sync_data()?;
         let shelf = path.parent().unwrap_or(&self.folder);
         self.make_shelf(shelf)?;
@@ -80,6 +81,28 @@ impl BlobFiles {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(from_io(&cause)),
         }
+    }
+
+    /// These octets of a blob, as far as it has them.
+    pub(crate) fn read_part(
+        &self,
+        reference: &BlobRef,
+        range: &Range<u64>,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut file = match File::open(self.path(reference)) {
+            Ok(file) => file,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(from_io(&cause)),
+        };
+        let end = range.end.min(reference.size_octets);
+        let length = end.saturating_sub(range.start);
+        let mut octets = Vec::new();
+        octets.reserve_exact(usize::try_from(length).unwrap_or(0));
+        let read = file
+            .seek(SeekFrom::Start(range.start))
+            .and_then(|_at| file.take(length).read_to_end(&mut octets));
+        read.map_err(|cause| from_io(&cause))?;
+        Ok(Some(octets))
     }
 
     /// The names of all blob files, relative to the folder, as [`BlobRef`] prints them.

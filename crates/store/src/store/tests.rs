@@ -166,9 +166,9 @@ fn wrong_parameters_are_a_clear_error() {
     );
 }
 
-fn keep(store: &Store, octets: Vec<u8>) -> crate::BlobRef {
+fn keep(store: &Store, octets: Vec<u8>) -> BlobRef {
     let blob = store
-        .stage_blob(octets.into(), Timestamp::from_secs(1_795_465_000))
+        .stage_blob(octets, Timestamp::from_secs(1_795_465_000))
         .unwrap();
     let reference = blob.reference();
     store
@@ -195,6 +195,18 @@ fn blobs_of_every_size_are_read_back() {
         let reference = keep(&store, octets.clone());
         let read = store.read(move |tx| tx.blob(&reference)).wait().unwrap();
         assert!(read == octets, "{size} octets");
+        for range in [0..u64::MAX, 0..1, 1..40_000, 39_999..65_537, 2_000_000..3_000_000] {
+            let (start, end) = (range.start, range.end);
+            let at = |at: u64| usize::try_from(at).unwrap().min(size);
+            let read = store
+                .read(move |tx| tx.blob_part(&reference, start..end))
+                .wait()
+                .unwrap();
+            assert!(
+                read == octets.get(at(start)..at(end)).unwrap_or_default(),
+                "{range:?} of {size}"
+            );
+        }
     }
     let report = store.check().unwrap();
     assert_eq!(
@@ -210,7 +222,7 @@ fn the_check_finds_what_is_missing_or_damaged() {
     let small = keep(&store, vec![1; 10]);
     let large = keep(&store, vec![2; 70_000]);
     let gone = keep(&store, vec![3; 80_000]);
-    let path = |at: crate::BlobRef| {
+    let path = |at: BlobRef| {
         let hex = at.hex();
         folder
             .path()
@@ -249,10 +261,7 @@ fn a_full_disk_is_told_and_survived() {
     pages("PRAGMA max_page_count = 60");
     let fill = |id: i64| {
         let blob = store
-            .stage_blob(
-                vec![u8::try_from(id).unwrap(); 60_000].into(),
-                Timestamp::from_secs(0),
-            )
+            .stage_blob(vec![u8::try_from(id).unwrap(); 60_000], Timestamp::from_secs(0))
             .unwrap();
         store
             .write(Partition::Directory, move |tx| tx.put_blob(&blob))

@@ -36,7 +36,7 @@ fn store_with<'a>(messages: impl Iterator<Item = (&'a str, Timestamp)>) -> (Stor
         .wait()
         .unwrap();
     for (header, internal_date) in messages {
-        let octets: Arc<[u8]> = format!("{header}\r\n\r\ny").into_bytes().into();
+        let octets = format!("{header}\r\n\r\ny").into_bytes();
         let message = new_message(&store, octets, internal_date);
         store
             .write(partition, move |tx| {
@@ -48,7 +48,7 @@ fn store_with<'a>(messages: impl Iterator<Item = (&'a str, Timestamp)>) -> (Stor
     (store, folder)
 }
 
-fn new_message(store: &Store, octets: Arc<[u8]>, internal_date: Timestamp) -> NewMessage {
+fn new_message(store: &Store, octets: Vec<u8>, internal_date: Timestamp) -> NewMessage {
     NewMessage {
         rendered: Arc::new(posthorn_message::render(&octets)),
         blob: store.stage_blob(octets, now()).unwrap(),
