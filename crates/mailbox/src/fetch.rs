@@ -4,8 +4,11 @@ use posthorn_base::{AccountId, EmailId, MailboxId, ModSeq, ThreadId, Timestamp, 
 use posthorn_store::{BlobRef, Row, StoreError, Tx, params};
 
 use crate::flags::Flags;
-use crate::select::ranges;
+use crate::select::{is_wanted, ranges};
 use crate::{MailboxError, sql};
+
+/// Rows that room is made for before they are read.
+const PLACES: usize = 4_096;
 
 /// A message in a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,13 +66,16 @@ pub fn messages(
     mailbox: MailboxId,
     uids: &[Uid],
 ) -> Result<Vec<MessageRow>, MailboxError> {
-    let mut rows = Vec::new();
+    let mut rows = Vec::with_capacity(uids.len().min(PLACES));
+    let mut wanted = uids.iter().peekable();
     for (first, last) in ranges(uids) {
         tx.for_each(
             sql::SELECT_MESSAGES,
             params![account, mailbox, first, last],
             |row| {
-                rows.push(read_message(row)?);
+                if is_wanted(&mut wanted, Uid(row.u32(0)?)) {
+                    rows.push(read_message(row)?);
+                }
                 Ok(())
             },
         )?;

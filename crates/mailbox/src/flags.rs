@@ -161,6 +161,18 @@ pub struct FlagChange {
     pub flags: Flags,
 }
 
+impl FlagChange {
+    /// Of the system flags: those that a message keeps if it has them, and those that it gets.
+    pub(crate) const fn masks(&self) -> (System, System) {
+        let named = self.flags.system;
+        match self.mode {
+            FlagMode::Add => (System(!0), named),
+            FlagMode::Remove => (System(!named.0), System(0)),
+            FlagMode::Replace => (System(0), named),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

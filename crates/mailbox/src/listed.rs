@@ -4,7 +4,7 @@ use posthorn_base::{AccountId, MailboxId, Timestamp, Uid};
 use posthorn_store::{Row, StoreError, Tx, params};
 
 use crate::envelope::StoredEnvelope;
-use crate::select::ranges;
+use crate::select::{is_wanted, ranges};
 use crate::{MailboxError, sql};
 
 /// A message as SORT and THREAD look at it.
@@ -35,12 +35,15 @@ pub fn listed(
     uids: &[Uid],
 ) -> Result<Vec<ListedRow>, MailboxError> {
     let mut rows = Vec::new();
+    let mut wanted = uids.iter().peekable();
     for (first, last) in ranges(uids) {
         tx.for_each(
             sql::SELECT_LISTED,
             params![account, mailbox, first, last],
             |row| {
-                rows.push(read_listed(row)?);
+                if is_wanted(&mut wanted, Uid(row.u32(0)?)) {
+                    rows.push(read_listed(row)?);
+                }
                 Ok(())
             },
         )?;

@@ -1,7 +1,9 @@
 //! What a session needs when it opens a mailbox.
 
+use std::iter::Peekable;
+
 use posthorn_base::{AccountId, MailboxId, Uid};
-use posthorn_store::{Tx, params};
+use posthorn_store::{StoreError, Tx, params};
 use roaring::RoaringBitmap;
 
 use crate::flags::System;
@@ -10,6 +12,10 @@ use crate::{MailboxError, sql};
 
 /// Keywords remembered per mailbox.
 const MAILBOX_KEYWORDS: usize = 1_000;
+/// Messages from each end among which the first unseen one is looked for.
+const LOOKED_AT: i64 = 500;
+/// So many messages more than asked for are read between two that are, before another statement is cheaper.
+pub(crate) const NEAR: u32 = 8;
 
 /// A mailbox at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +24,7 @@ pub struct Snapshot {
     pub status: Status,
     /// The UIDs in it: a message's sequence number is its rank.
     pub uids: RoaringBitmap,
-    /// The first message without `\Seen`.
+    /// The first message without `\Seen`; `None` also where it is not near either end.
     pub first_unseen: Option<Uid>,
 }
 
@@ -28,21 +34,64 @@ pub struct Snapshot {
 /// [`MailboxError::NoSuchMailbox`] when it is gone.
 pub fn snapshot(tx: &Tx<'_>, account: AccountId, mailbox: MailboxId) -> Result<Snapshot, MailboxError> {
     let status = status(tx, account, mailbox)?;
-    let mut uids = RoaringBitmap::new();
-    let mut first_unseen = None;
-    tx.for_each(sql::SELECT_UIDS, params![account, mailbox], |row| {
-        let uid = row.u32(0)?;
-        uids.insert(uid);
-        if first_unseen.is_none() && !System(row.int(1)?).contains(System::SEEN) {
-            first_unseen = Some(Uid(uid));
-        }
-        Ok(())
-    })?;
+    let uids = read_uids(tx, account, &status)?;
+    let first_unseen = first_unseen(tx, account, &status)?;
     Ok(Snapshot {
         status,
         uids,
         first_unseen,
     })
+}
+
+/// Every UID below UIDNEXT was given to a message, and every message that left has a tombstone: what is there
+/// is read from whichever of both is less.
+fn read_uids(tx: &Tx<'_>, account: AccountId, status: &Status) -> Result<RoaringBitmap, StoreError> {
+    let key = params![account, status.id];
+    let mut uids = RoaringBitmap::new();
+    let gone = u64::from(status.uid_next.0.saturating_sub(1)).saturating_sub(status.messages);
+    if gone <= status.messages {
+        uids.insert_range(1..status.uid_next.0);
+        tx.for_each(sql::SELECT_TOMBSTONES, key, |row| {
+            uids.remove(row.u32(0)?);
+            Ok(())
+        })?;
+    }
+    // A store whose tombstones do not fit is for `posthorn check` to tell; a session must not suffer from it.
+    if uids.len() != status.messages {
+        uids.clear();
+        tx.for_each(sql::SELECT_UIDS, key, |row| {
+            uids.insert(row.u32(0)?);
+            Ok(())
+        })?;
+    }
+    // Neighbours as runs: a million messages in a row are a few octets per session.
+    uids.optimize();
+    Ok(uids)
+}
+
+/// The first message without `\Seen`, if it is near the beginning, or all such messages are near the end:
+/// nobody who opens a mailbox waits for a search of it (RFC 3501 section 7.1 lets the code be missing).
+fn first_unseen(tx: &Tx<'_>, account: AccountId, status: &Status) -> Result<Option<Uid>, StoreError> {
+    if status.unseen == 0 {
+        return Ok(None);
+    }
+    let unseen = |sql| {
+        let mut found = Vec::new();
+        tx.for_each(sql, params![account, status.id, LOOKED_AT], |row| {
+            if !System(row.int(1)?).contains(System::SEEN) {
+                found.push(Uid(row.u32(0)?));
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    };
+    let first = unseen(sql::SELECT_FIRST_FLAGS)?;
+    if !first.is_empty() {
+        return Ok(first.first().copied());
+    }
+    let last = unseen(sql::SELECT_LAST_FLAGS)?;
+    let is_all = u64::try_from(last.len()).is_ok_and(|count| count == status.unseen);
+    Ok(last.last().copied().filter(|_| is_all))
 }
 
 /// All UIDs in order.
@@ -113,16 +162,23 @@ pub(crate) fn note_keywords(
     Ok(())
 }
 
-/// Joins sorted UIDs to ranges, so that a whole mailbox is one statement.
+/// Joins sorted UIDs to ranges, so that a whole mailbox is one statement. A range may hold up to [`NEAR`] UIDs
+/// in a row that are not meant.
 pub(crate) fn ranges(uids: &[Uid]) -> Vec<(Uid, Uid)> {
     let mut ranges: Vec<(Uid, Uid)> = Vec::new();
     for &uid in uids {
         match ranges.last_mut() {
-            Some((_, end)) if end.0.checked_add(1) == Some(uid.0) => *end = uid,
+            Some((_, end)) if uid.0.saturating_sub(end.0) <= NEAR + 1 => *end = uid,
             Some(_) | None => ranges.push((uid, uid)),
         }
     }
     ranges
+}
+
+/// Is a message that was read one of those that are meant? `wanted` is in the same order, and is used up.
+pub(crate) fn is_wanted(wanted: &mut Peekable<std::slice::Iter<'_, Uid>>, uid: Uid) -> bool {
+    while wanted.next_if(|before| **before < uid).is_some() {}
+    wanted.next_if_eq(&&uid).is_some()
 }
 
 #[cfg(test)]
@@ -130,10 +186,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neighbours_are_one_range() {
-        let uids: Vec<Uid> = [1, 2, 3, 7, 9, 10, u32::MAX].map(Uid).to_vec();
-        let expected = [(1, 3), (7, 7), (9, 10), (u32::MAX, u32::MAX)].map(|(a, b)| (Uid(a), Uid(b)));
+    fn what_is_near_is_one_range() {
+        let uids: Vec<Uid> = [1, 2, 3, 12, 22, 23, u32::MAX].map(Uid).to_vec();
+        let expected = [(1, 12), (22, 23), (u32::MAX, u32::MAX)].map(|(a, b)| (Uid(a), Uid(b)));
         assert_eq!(ranges(&uids), expected);
         assert_eq!(ranges(&[]), []);
+    }
+
+    #[test]
+    fn what_lies_between_is_not_wanted() {
+        let uids = [2, 4, 9].map(Uid);
+        let mut wanted = uids.iter().peekable();
+        let found = [1, 2, 3, 5, 9, 10].map(|uid| is_wanted(&mut wanted, Uid(uid)));
+        assert_eq!(found, [false, true, false, false, true, false]);
     }
 }

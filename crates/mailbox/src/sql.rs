@@ -139,14 +139,19 @@ posthorn_store::statements! {
         internal_date, saved_at, size_octets) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     SELECT_MESSAGES = "SELECT uid, email_id, thread_id, flags, keywords, modseq, internal_date, saved_at, size_octets
         FROM message WHERE account_id = $1 AND mailbox_id = $2 AND uid BETWEEN $3 AND $4 ORDER BY uid";
-    SELECT_UIDS = "SELECT uid, flags FROM message WHERE account_id = $1 AND mailbox_id = $2 ORDER BY uid";
+    SELECT_UIDS = "SELECT uid FROM message WHERE account_id = $1 AND mailbox_id = $2 ORDER BY uid";
+    SELECT_FIRST_FLAGS = "SELECT uid, flags FROM message WHERE account_id = $1 AND mailbox_id = $2
+        ORDER BY uid LIMIT $3";
+    SELECT_LAST_FLAGS = "SELECT uid, flags FROM message WHERE account_id = $1 AND mailbox_id = $2
+        ORDER BY uid DESC LIMIT $3";
     SELECT_CHANGED = "SELECT uid, email_id, thread_id, flags, keywords, modseq, internal_date, saved_at, size_octets
         FROM message WHERE account_id = $1 AND mailbox_id = $2 AND modseq > $3 ORDER BY uid";
     SELECT_CHANGED_UIDS = "SELECT uid FROM message WHERE account_id = $1 AND mailbox_id = $2 AND modseq > $3";
-    UPDATE_FLAGS = "UPDATE message SET flags = $4, keywords = $5, modseq = $6
-        WHERE account_id = $1 AND mailbox_id = $2 AND uid = $3";
+    UPDATE_FLAGS = "UPDATE message SET flags = (flags & $5) | $6, keywords = $7, modseq = $8
+        WHERE account_id = $1 AND mailbox_id = $2 AND uid BETWEEN $3 AND $4";
     DELETE_MESSAGE = "DELETE FROM message WHERE account_id = $1 AND mailbox_id = $2 AND uid = $3";
     INSERT_EXPUNGED = "INSERT INTO expunged (account_id, mailbox_id, modseq, uid) VALUES ($1, $2, $3, $4)";
+    SELECT_TOMBSTONES = "SELECT uid FROM expunged WHERE account_id = $1 AND mailbox_id = $2";
     SELECT_EXPUNGED = "SELECT uid FROM expunged WHERE account_id = $1 AND mailbox_id = $2 AND modseq > $3
         ORDER BY uid";
     SELECT_THREAD = "SELECT thread_id FROM thread_key WHERE account_id = $1 AND key = $2";

@@ -3,9 +3,10 @@
 use posthorn_base::{AccountId, MailboxId, ModSeq, Uid};
 use posthorn_store::{Tx, params};
 
+use crate::fetch::read_message;
 use crate::flags::{FlagChange, Flags, System};
-use crate::select::note_keywords;
-use crate::{MailboxError, account, fetch, sql};
+use crate::select::{is_wanted, note_keywords, ranges};
+use crate::{MailboxError, account, sql};
 
 /// What STORE did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,37 +47,100 @@ pub fn store_flags(
     let modseq = account::next_modseq(tx, account)?;
     let mut stored = Stored::default();
     let mut delta = Delta::default();
-    for row in fetch::messages(tx, account, mailbox, uids)? {
-        if unchanged_since.is_some_and(|limit| row.modseq > limit) {
-            stored.modified.push(row.uid);
-            continue;
-        }
-        let flags = row.flags.changed_by(change);
-        let is_changed = flags != row.flags;
-        if is_changed {
-            delta.add(&row.flags, -1);
-            delta.add(&flags, 1);
-            let keywords = flags.keywords_column();
-            tx.execute(
-                sql::UPDATE_FLAGS,
-                params![account, mailbox, row.uid, flags.system.0, &keywords, modseq],
-            )?;
-        }
-        let modseq = if is_changed { modseq } else { row.modseq };
-        stored.rows.push(StoredRow {
-            uid: row.uid,
-            flags,
-            modseq,
-            modseq_before: row.modseq,
-            is_changed,
-        });
+    let mut runs = Runs::default();
+    let mut wanted = uids.iter().peekable();
+    for (first, last) in ranges(uids) {
+        tx.for_each(
+            sql::SELECT_MESSAGES,
+            params![account, mailbox, first, last],
+            |row| {
+                let uid = Uid(row.u32(0)?);
+                if !is_wanted(&mut wanted, uid) {
+                    runs.interrupt();
+                    return Ok(());
+                }
+                let row = read_message(row)?;
+                if unchanged_since.is_some_and(|limit| row.modseq > limit) {
+                    stored.modified.push(uid);
+                    runs.interrupt();
+                    return Ok(());
+                }
+                let flags = row.flags.changed_by(change);
+                let is_changed = flags != row.flags;
+                if is_changed {
+                    delta.add(&row.flags, -1);
+                    delta.add(&flags, 1);
+                    runs.add(uid, &flags);
+                } else {
+                    runs.interrupt();
+                }
+                stored.rows.push(StoredRow {
+                    uid,
+                    flags,
+                    modseq: if is_changed { modseq } else { row.modseq },
+                    modseq_before: row.modseq,
+                    is_changed,
+                });
+                Ok(())
+            },
+        )?;
+        runs.interrupt();
     }
-    if stored.rows.iter().any(|row| row.is_changed) {
-        delta.apply(tx, account, mailbox, modseq)?;
-        note_keywords(tx, account, mailbox, change.flags.keywords())?;
-        tx.notice(account);
+    if runs.all.is_empty() {
+        return Ok(stored);
     }
+    let (keep, add) = change.masks();
+    for run in &runs.all {
+        let key = params![
+            account,
+            mailbox,
+            run.first,
+            run.last,
+            keep.0,
+            add.0,
+            &run.keywords,
+            modseq
+        ];
+        tx.execute(sql::UPDATE_FLAGS, key)?;
+    }
+    delta.apply(tx, account, mailbox, modseq)?;
+    note_keywords(tx, account, mailbox, change.flags.keywords())?;
+    tx.notice(account);
     Ok(stored)
+}
+
+/// Messages that follow each other in the mailbox, all of which change, and end with the same keywords: one
+/// statement changes them, whatever their system flags are.
+struct Run {
+    first: Uid,
+    last: Uid,
+    keywords: String,
+}
+
+#[derive(Default)]
+struct Runs {
+    all: Vec<Run>,
+    is_open: bool,
+}
+
+impl Runs {
+    fn add(&mut self, uid: Uid, flags: &Flags) {
+        let keywords = flags.keywords_column();
+        match self.all.last_mut() {
+            Some(run) if self.is_open && run.keywords == keywords => run.last = uid,
+            Some(_) | None => self.all.push(Run {
+                first: uid,
+                last: uid,
+                keywords,
+            }),
+        }
+        self.is_open = true;
+    }
+
+    /// The next message stays as it is: no run goes across it.
+    const fn interrupt(&mut self) {
+        self.is_open = false;
+    }
 }
 
 /// A change of a mailbox's counters.

@@ -13,6 +13,7 @@ mod translate;
 mod watch;
 
 use posthorn_base::{AccountId, ModSeq, SessionId, Uid};
+use posthorn_imap::types::FetchWant;
 use posthorn_imap::{Answer, Ask, Event, FetchRow, ImapSession};
 use posthorn_mailbox::{self as mailbox, MailboxError};
 use posthorn_net::Handler;
@@ -305,7 +306,11 @@ impl Handler<ImapSession> for ImapHandler {
 }
 
 /// A row nobody has filled in yet beyond what the small table knows.
-fn bare_row(row: mailbox::MessageRow) -> FetchRow {
+fn bare_row(row: mailbox::MessageRow, want: &FetchWant) -> FetchRow {
+    let (email_id, thread_id) = match want.object_ids {
+        true => (translate::email_id(row.email), translate::thread_id(row.thread)),
+        false => (String::new(), String::new()),
+    };
     FetchRow {
         uid: row.uid.0,
         flags: translate::flags(&row.flags),
@@ -313,8 +318,8 @@ fn bare_row(row: mailbox::MessageRow) -> FetchRow {
         internal_date: row.internal_date,
         saved_at: row.saved_at,
         size_octets: row.size_octets,
-        email_id: translate::email_id(row.email),
-        thread_id: translate::thread_id(row.thread),
+        email_id,
+        thread_id,
         envelope: None,
         body_structure: None,
         body: None,

@@ -39,9 +39,9 @@ pub struct FetchRow {
     pub saved_at: Timestamp,
     /// Its octets.
     pub size_octets: u64,
-    /// RFC 8474 EMAILID.
+    /// RFC 8474 EMAILID; looked at only when it was asked for.
     pub email_id: String,
-    /// RFC 8474 THREADID.
+    /// RFC 8474 THREADID; looked at only when it was asked for.
     pub thread_id: String,
     /// The `envelope` of RFC 3501 section 9, ready to send, with its parentheses.
     pub envelope: Option<Vec<u8>>,

@@ -1,5 +1,7 @@
 //! Prints strings (RFC 3501 section 4.3): quoted where that is possible, else as a literal.
 
+use std::io::Write;
+
 /// The longest text that is printed quoted; beyond that a literal needs no scan by the client.
 const QUOTED_OCTETS: usize = 1_024;
 
@@ -70,7 +72,8 @@ pub(crate) fn binary_head(out: &mut Vec<u8>, octets: &[u8]) {
 
 /// Prints a number.
 pub(crate) fn number(out: &mut Vec<u8>, number: impl std::fmt::Display) {
-    out.extend_from_slice(number.to_string().as_bytes());
+    // Writing to memory cannot fail.
+    drop(write!(out, "{number}"));
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! EMAILID and THREADID (RFC 8474), SAVEDATE (RFC 8514) and PREVIEW (RFC 8970), BINARY (RFC 3516).
 //!
 //! Messages are asked for in batches, and the next batch only once the rows of the last were polled, so
-//! that a slow client costs one batch of memory. Rows are printed as they are polled; sections are moved
+//! that a slow client costs one batch of memory. Rows are printed as they are polled; large sections are moved
 //! into the output, not copied.
 
 use std::collections::VecDeque;
@@ -25,6 +25,10 @@ use crate::types::sequence_set::Numbering;
 /// Octets a section is guessed to have before any was seen.
 const HEADER_OCTETS: u64 = 4_096;
 const BODY_OCTETS: u64 = 65_536;
+/// Rows are printed until there are so many octets for one write.
+const ROWS_OCTETS: usize = 16_384;
+/// A section below this is copied between its neighbours; a larger one is sent as it came.
+const COPIED_OCTETS: usize = 8_192;
 
 /// A FETCH under way.
 #[derive(Debug)]
@@ -139,14 +143,13 @@ fn wanted(items: &[FetchItem]) -> FetchWant {
             FetchItem::BodyStructure => want.body_structure = true,
             FetchItem::Body => want.body = true,
             FetchItem::Preview => want.preview = true,
+            FetchItem::EmailId | FetchItem::ThreadId => want.object_ids = true,
             FetchItem::Section(section) => want.sections.push(section.want.clone()),
             FetchItem::Flags
             | FetchItem::InternalDate
             | FetchItem::Size
             | FetchItem::Uid
             | FetchItem::ModSeq
-            | FetchItem::EmailId
-            | FetchItem::ThreadId
             | FetchItem::SaveDate => {}
         }
     }
@@ -183,7 +186,7 @@ impl Fetching {
 
 /// How many messages to ask for at once.
 fn batch_size(want: &FetchWant, batch_messages: usize, batch_octets: u64) -> usize {
-    if *want == FetchWant::default() {
+    if !want.needs_content() {
         return batch_messages.saturating_mul(10);
     }
     let octets_per_message = want.sections.iter().fold(0u64, |octets, want| {
@@ -230,10 +233,10 @@ pub(super) fn since_answered(
     resume(connection, fetching)
 }
 
-/// Prints the next row, or asks for the next batch.
+/// Prints the next rows, or asks for the next batch.
 pub(super) fn resume(connection: &mut Connection, mut fetching: Box<Fetching>) -> Outcome {
-    if let Some(row) = fetching.rows.pop_front() {
-        print_row(connection, &fetching, row)?;
+    if !fetching.rows.is_empty() {
+        print_rows(connection, &mut fetching)?;
         return Ok(Step::Send(fetching));
     }
     let uids = take_batch(&mut fetching.left, fetching.batch);
@@ -297,16 +300,37 @@ pub(super) fn answered(connection: &mut Connection, mut fetching: Box<Fetching>,
     Ok(Step::Send(fetching))
 }
 
-/// Prints `* n FETCH (…)`.
-fn print_row(connection: &mut Connection, fetching: &Fetching, mut row: FetchRow) -> Result<(), Fault> {
+/// Prints rows until there is enough for a write.
+fn print_rows(connection: &mut Connection, fetching: &mut Fetching) -> Result<(), Fault> {
     let condstore = connection.condstore;
     let selected = connection.selected()?;
-    let mut sections = std::mem::take(&mut row.sections).into_iter();
+    let mut numbers = selected.ascending();
     let mut pieces = Pieces::default();
-    if !selected.open_fetch(&mut pieces.open, row.uid) {
-        return Ok(());
+    while let Some(row) = fetching.rows.pop_front() {
+        if numbers.open_fetch(&mut pieces.open, row.uid) {
+            print_row(&mut pieces, selected, &fetching.items, row, condstore);
+        }
+        if pieces.octets() >= ROWS_OCTETS {
+            break;
+        }
     }
-    for (index, item) in fetching.items.iter().enumerate() {
+    pieces.done.push(pieces.open);
+    for piece in pieces.done {
+        connection.send(piece);
+    }
+    Ok(())
+}
+
+/// Prints the rest of `* n FETCH (…)`.
+fn print_row(
+    pieces: &mut Pieces,
+    selected: &Selected,
+    items: &[FetchItem],
+    mut row: FetchRow,
+    condstore: bool,
+) {
+    let mut sections = std::mem::take(&mut row.sections).into_iter();
+    for (index, item) in items.iter().enumerate() {
         if index > 0 {
             pieces.open.push(b' ');
         }
@@ -316,36 +340,38 @@ fn print_row(connection: &mut Connection, fetching: &Fetching, mut row: FetchRow
             print_item(&mut pieces.open, selected, item, &row);
         }
     }
-    // RFC 7162 section 3.2.4.
-    let tells_uid = selected.enabled.uid_only || fetching.items.contains(&FetchItem::Uid);
-    if row.newly_seen && condstore && !tells_uid {
-        pieces.open.push(b' ');
-        print_item(&mut pieces.open, selected, &FetchItem::Uid, &row);
-    }
-    if row.newly_seen && !fetching.items.contains(&FetchItem::Flags) {
-        pieces.open.push(b' ');
-        print_item(&mut pieces.open, selected, &FetchItem::Flags, &row);
-    }
-    if row.newly_seen && condstore && !fetching.items.contains(&FetchItem::ModSeq) {
-        pieces.open.push(b' ');
-        print_item(&mut pieces.open, selected, &FetchItem::ModSeq, &row);
+    if row.newly_seen {
+        // RFC 7162 section 3.2.4.
+        let also = [
+            (FetchItem::Uid, condstore && !selected.enabled.uid_only),
+            (FetchItem::Flags, true),
+            (FetchItem::ModSeq, condstore),
+        ];
+        for (item, _) in also
+            .iter()
+            .filter(|(item, is_due)| *is_due && !items.contains(item))
+        {
+            pieces.open.push(b' ');
+            print_item(&mut pieces.open, selected, item, &row);
+        }
     }
     pieces.open.extend_from_slice(b")\r\n");
-    pieces.done.push(pieces.open);
-    for piece in pieces.done {
-        connection.send(piece);
-    }
-    Ok(())
 }
 
-/// A response in the making: large sections stay the vectors they came in.
+/// Responses in the making: large sections stay the vectors they came in.
 #[derive(Default)]
 struct Pieces {
     done: Vec<Vec<u8>>,
     open: Vec<u8>,
+    /// Of `done`.
+    done_octets: usize,
 }
 
 impl Pieces {
+    fn octets(&self) -> usize {
+        self.done_octets.saturating_add(self.open.len())
+    }
+
     fn section(&mut self, section: &FetchSection, octets: Option<Vec<u8>>) {
         codec::print_section(&mut self.open, section);
         self.open.push(b' ');
@@ -362,6 +388,11 @@ impl Pieces {
                         text::literal_head(&mut self.open, octets.len());
                     }
                 }
+                if octets.len() < COPIED_OCTETS {
+                    self.open.extend_from_slice(&octets);
+                    return;
+                }
+                self.done_octets = self.octets().saturating_add(octets.len());
                 self.done.push(std::mem::take(&mut self.open));
                 self.done.push(octets);
             }
@@ -383,8 +414,14 @@ fn print_item(out: &mut Vec<u8>, selected: &Selected, item: &FetchItem, row: &Fe
             out.extend_from_slice(b"INTERNALDATE ");
             date::print_date_time(out, row.internal_date);
         }
-        FetchItem::Size => out.extend_from_slice(format!("RFC822.SIZE {}", row.size_octets).as_bytes()),
-        FetchItem::Uid => out.extend_from_slice(format!("UID {}", row.uid).as_bytes()),
+        FetchItem::Size => {
+            out.extend_from_slice(b"RFC822.SIZE ");
+            text::number(out, row.size_octets);
+        }
+        FetchItem::Uid => {
+            out.extend_from_slice(b"UID ");
+            text::number(out, row.uid);
+        }
         FetchItem::ModSeq => out.extend_from_slice(format!("MODSEQ ({})", row.modseq).as_bytes()),
         FetchItem::Envelope => ready(out, "ENVELOPE ", &row.envelope),
         FetchItem::BodyStructure => ready(out, "BODYSTRUCTURE ", &row.body_structure),

@@ -16,6 +16,9 @@ use crate::types::{Flags, SystemFlags};
 /// Own changes remembered so that they are not told twice; beyond that they are.
 const TOLD: usize = 10_000;
 
+/// UIDs that are gone through one by one from a message to the next.
+const COUNTED: u32 = 32;
+
 /// May the client be told of expunged messages now?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Numbers {
@@ -72,6 +75,48 @@ pub(super) struct Selected {
     own: RoaringBitmap,
     /// Changes above `since_modseq` that the client was told because it made them.
     told: BTreeMap<u32, i64>,
+}
+
+/// Begins FETCH responses for messages in ascending order: what lies between two of them is counted, where
+/// looking up the rank of each would go over the whole bitmap each time.
+pub(super) struct Ascending<'a> {
+    selected: &'a Selected,
+    /// The message before, and its number.
+    before: Option<(u32, u32)>,
+}
+
+impl Ascending<'_> {
+    /// Prints `* n FETCH (`, or `* uid UIDFETCH (` (RFC 9586 section 3.3); nothing, and `false`, for a message
+    /// the client does not know.
+    pub(super) fn open_fetch(&mut self, out: &mut Vec<u8>, uid: u32) -> bool {
+        let Some(number) = self.number_of(uid) else {
+            return false;
+        };
+        let (shown, name) = match self.selected.enabled.uid_only {
+            true => (uid, " UIDFETCH ("),
+            false => (number, " FETCH ("),
+        };
+        out.extend_from_slice(b"* ");
+        text::number(out, shown);
+        out.extend_from_slice(name.as_bytes());
+        true
+    }
+
+    fn number_of(&mut self, uid: u32) -> Option<u32> {
+        let uids = &self.selected.uids;
+        if !uids.contains(uid) {
+            return None;
+        }
+        let number = match self.before {
+            Some((before, number)) if (before..=before.saturating_add(COUNTED)).contains(&uid) => {
+                let passed = (before.saturating_add(1)..=uid).filter(|&uid| uids.contains(uid));
+                number.saturating_add(u32::try_from(passed.count()).ok()?)
+            }
+            Some(_) | None => u32::try_from(uids.rank(uid)).ok()?,
+        };
+        self.before = Some((uid, number));
+        Some(number)
+    }
 }
 
 impl Selected {
@@ -141,6 +186,14 @@ impl Selected {
         match self.uids.contains(uid) {
             true => u32::try_from(self.uids.rank(uid)).ok(),
             false => None,
+        }
+    }
+
+    /// For FETCH responses.
+    pub(super) const fn ascending(&self) -> Ascending<'_> {
+        Ascending {
+            selected: self,
+            before: None,
         }
     }
 
@@ -299,12 +352,13 @@ impl Selected {
     pub(super) fn print_changed(&mut self, out: &mut Vec<u8>, changed: &[MessageChange], items: ChangeItems) {
         self.before_unwanted = None;
         self.meet_keywords(out, changed.iter().flat_map(|change| &change.flags.keywords));
+        let mut numbers = self.ascending();
         for change in changed {
             let was_told = self.told.get(&change.uid) == Some(&change.modseq);
             if was_told || self.vanished.contains(change.uid) {
                 continue;
             }
-            if self.open_fetch(out, change.uid) {
+            if numbers.open_fetch(out, change.uid) {
                 if items != ChangeItems::Flags && !self.enabled.uid_only {
                     out.extend_from_slice(format!("UID {} ", change.uid).as_bytes());
                 }
@@ -316,20 +370,6 @@ impl Selected {
                 out.extend_from_slice(b")\r\n");
             }
         }
-    }
-
-    /// Prints `* n FETCH (`, or `* uid UIDFETCH (` (RFC 9586 section 3.3); nothing, and `false`, for a message
-    /// the client does not know.
-    pub(super) fn open_fetch(&self, out: &mut Vec<u8>, uid: u32) -> bool {
-        let Some(number) = self.number_of(uid) else {
-            return false;
-        };
-        let head = match self.enabled.uid_only {
-            true => format!("* {uid} UIDFETCH ("),
-            false => format!("* {number} FETCH ("),
-        };
-        out.extend_from_slice(head.as_bytes());
-        true
     }
 
     /// The client knows all changes up to this one.

@@ -8,7 +8,7 @@ use super::inprogress::Share;
 use super::reply::{Fault, Reply};
 use super::selected::Selected;
 use crate::ask::{Answer, Ask, MessageChange, StoredMessage};
-use crate::codec::sequence_set;
+use crate::codec::{sequence_set, text};
 use crate::types::FlagChange;
 use crate::types::sequence_set::Numbering;
 use crate::types::store::{Echo, StoreCommand};
@@ -124,14 +124,21 @@ pub(super) fn answered(connection: &mut Connection, mut storing: Box<Storing>, a
         if storing.echo == Echo::Flags || selected.is_told(now.uid, *modseq_before) {
             selected.note_told(now.uid, now.modseq);
         }
-        print_change(&mut out, selected, &storing, now, condstore);
+    }
+    if storing.echo == Echo::Flags || condstore {
+        let mut numbers = selected.ascending();
+        for StoredMessage { now, .. } in &changed {
+            if numbers.open_fetch(&mut out, now.uid) {
+                print_change(&mut out, selected, &storing, now, condstore);
+            }
+        }
     }
     connection.noticed |= tells_modseq;
     connection.send(out);
     go_on(connection, storing)
 }
 
-/// Prints the FETCH response for one message. A silent STORE has none, unless the client must learn the
+/// Prints the rest of the FETCH response for one message. A silent STORE has none, unless the client must learn the
 /// mod-sequence (RFC 7162 sections 3.1.3 and 3.1.4.2).
 fn print_change(
     out: &mut Vec<u8>,
@@ -140,25 +147,23 @@ fn print_change(
     change: &MessageChange,
     condstore: bool,
 ) {
-    if storing.echo == Echo::Silent && !condstore {
-        return;
-    }
-    if !selected.open_fetch(out, change.uid) {
-        return;
-    }
-    let mut items: Vec<Vec<u8>> = Vec::new();
     // RFC 7162 section 3.2.4; UIDFETCH begins with the UID.
     if (storing.numbering == Numbering::Uid || condstore) && !selected.enabled.uid_only {
-        items.push(format!("UID {}", change.uid).into_bytes());
+        out.extend_from_slice(b"UID ");
+        text::number(out, change.uid);
+        out.push(b' ');
     }
     if condstore {
-        items.push(format!("MODSEQ ({})", change.modseq).into_bytes());
+        out.extend_from_slice(b"MODSEQ (");
+        text::number(out, change.modseq);
+        out.extend_from_slice(b") ");
     }
     if storing.echo == Echo::Flags {
-        let mut flags = b"FLAGS ".to_vec();
-        selected.print_message_flags(&mut flags, change.uid, &change.flags);
-        items.push(flags);
+        out.extend_from_slice(b"FLAGS ");
+        selected.print_message_flags(out, change.uid, &change.flags);
+    } else {
+        // The space behind the item before.
+        out.pop();
     }
-    out.extend_from_slice(&items.join(&b' '));
     out.extend_from_slice(b")\r\n");
 }

@@ -47,8 +47,18 @@ pub struct FetchWant {
     pub body: bool,
     /// The preview (RFC 8970).
     pub preview: bool,
+    /// EMAILID and THREADID.
+    pub object_ids: bool,
     /// These sections, answered in this order.
     pub sections: Vec<SectionWant>,
+}
+
+impl FetchWant {
+    /// Is anything wanted that is made from the message's content?
+    #[must_use]
+    pub const fn needs_content(&self) -> bool {
+        self.envelope || self.body_structure || self.body || self.preview || !self.sections.is_empty()
+    }
 }
 
 /// `fetch-att`.

@@ -1,7 +1,5 @@
 //! FETCH: rows from the small table, descriptions and sections from the large ones only when asked for.
 
-use std::collections::HashSet;
-
 use posthorn_base::Uid;
 use posthorn_imap::types::FetchWant;
 use posthorn_imap::{Answer, FetchRow};
@@ -74,9 +72,9 @@ type Batch = (Vec<FetchRow>, Vec<u32>);
 fn read_rows(tx: &Tx<'_>, request: &Request) -> Result<Option<Batch>, MailboxError> {
     let Place { owner, mailbox } = request.place;
     let uids: Vec<Uid> = uids_of(request.uids.clone());
-    let mut rows = Vec::new();
     let mut octets = 0_u64;
     let mut found = mailbox::messages(tx, owner, mailbox, &uids)?.into_iter();
+    let mut rows = Vec::with_capacity(found.len());
     for message in found.by_ref() {
         let Some(row) = read_row(tx, request, message)? else {
             return Ok(None);
@@ -92,21 +90,15 @@ fn read_rows(tx: &Tx<'_>, request: &Request) -> Result<Option<Batch>, MailboxErr
             break;
         }
     }
-    let left: HashSet<u32> = found.map(|message| message.uid.0).collect();
-    let not_reached = request
-        .uids
-        .iter()
-        .copied()
-        .filter(|uid| left.contains(uid))
-        .collect();
+    let not_reached = found.map(|message| message.uid.0).collect();
     Ok(Some((rows, not_reached)))
 }
 
 fn read_row(tx: &Tx<'_>, request: &Request, message: MessageRow) -> Result<Option<FetchRow>, MailboxError> {
     let want = &request.want;
     let email_id = message.email;
-    let mut row = bare_row(message);
-    if !(want.envelope || want.body_structure || want.body || want.preview || !want.sections.is_empty()) {
+    let mut row = bare_row(message, want);
+    if !want.needs_content() {
         return Ok(Some(row));
     }
     let Some(email) = mailbox::email(tx, request.place.owner, email_id)? else {
