@@ -1,5 +1,7 @@
 //! IMAP scenarios on one mailbox.
 
+mod change;
+mod resync;
 mod session;
 
 use crate::error::{Error, Result};
@@ -25,8 +27,14 @@ pub enum Op {
     FetchRandom,
     /// +FLAGS and -FLAGS on messages picked at random, one a command
     Store,
-    /// +FLAGS and -FLAGS on every message in one command
+    /// +FLAGS (\Seen) on every message in one command, where none has it
     StoreAll,
+    /// COPY of the first 10,000 messages to another mailbox
+    Copy,
+    /// SELECT with QRESYNC on a fresh connection, after 100 messages were changed
+    Resync,
+    /// SORT of all by date
+    Sort,
     /// SEARCH TEXT with a word in one message of a thousand
     SearchRare,
     /// SEARCH TEXT with a word in one message of ten
@@ -90,7 +98,7 @@ impl Op {
     fn needs_listing(self) -> bool {
         matches!(
             self,
-            Self::FetchRandom | Self::SearchRare | Self::SearchCommon | Self::SearchSubject
+            Self::FetchRandom | Self::SearchRare | Self::SearchCommon | Self::SearchSubject | Self::Sort
         )
     }
 }
@@ -157,10 +165,11 @@ async fn prepare(
             session.open().await?;
         }
         if op.needs_listing() {
-            if listings.len() <= n {
+            let user = n % users.count() as usize;
+            if listings.len() <= user {
                 listings.push(Arc::new(session.list(&mut Done::default()).await?));
             }
-            session.listing = Arc::clone(&listings[n]);
+            session.listing = Arc::clone(&listings[user]);
         }
         sessions.push(session);
     }

@@ -5,8 +5,7 @@ use crate::error::{Error, Result};
 use crate::fail;
 use crate::imap::{Imap, Response};
 use crate::message::{COMMON_WORD, Ident, RARE_WORD, Rng, find, find_ident, verify};
-use crate::smtp::clock_run;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,7 +20,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    async fn connect(&self) -> Result<Imap> {
+    pub(super) async fn connect(&self) -> Result<Imap> {
         Imap::login(self.args.imap, &self.user, &self.password).await
     }
 
@@ -32,7 +31,7 @@ impl Session {
         Ok(())
     }
 
-    fn imap(&mut self) -> &mut Imap {
+    pub(super) fn imap(&mut self) -> &mut Imap {
         self.imap
             .as_mut()
             .expect("operations but login and select run on an open session")
@@ -63,6 +62,21 @@ impl Session {
             Op::StoreAll => {
                 for _ in 0..times {
                     self.store_all(done).await?;
+                }
+            }
+            Op::Copy => {
+                for _ in 0..times {
+                    self.copy(done).await?;
+                }
+            }
+            Op::Resync => {
+                for _ in 0..times {
+                    self.resync(done).await?;
+                }
+            }
+            Op::Sort => {
+                for _ in 0..times {
+                    self.sort(done).await?;
                 }
             }
             Op::SearchRare => {
@@ -228,69 +242,8 @@ impl Session {
         Ok(())
     }
 
-    async fn store(&mut self, done: &mut Done) -> Result<()> {
-        let mut rng = Rng::new(self.args.seed + self.n);
-        let exists = self.exists;
-        let mut flagged = self.hits("SEARCH FLAGGED").await?;
-        for i in 0..self.args.count {
-            let n = 1 + rng.below(exists);
-            let add = i % 2 == 0;
-            let sign = if add { '+' } else { '-' };
-            let mut answer = None;
-            let begin = Instant::now();
-            self.imap()
-                .command(&format!("STORE {n} {sign}FLAGS (\\Flagged)"), |r| {
-                    if let Some((got, rest)) = r.numbered("FETCH")
-                        && got == n
-                    {
-                        answer = Some(find(rest, b"\\Flagged").is_some());
-                    }
-                    Ok(())
-                })
-                .await?;
-            done.latency.add(begin.elapsed());
-            done.commands += 1;
-            let changes = if add {
-                flagged.insert(n)
-            } else {
-                flagged.remove(&n)
-            };
-            // A server need not answer a STORE that changes nothing.
-            if answer != Some(add) && (changes || answer.is_some()) {
-                done.errors
-                    .add(Error(format!("STORE {n} {sign}FLAGS: answer {answer:?}")));
-            }
-        }
-        Ok(())
-    }
-
-    async fn store_all(&mut self, done: &mut Done) -> Result<()> {
-        let exists = self.exists;
-        for sign in ['+', '-'] {
-            let mut right = 0;
-            let begin = Instant::now();
-            self.imap()
-                .command(&format!("STORE 1:* {sign}FLAGS ($Load)"), |r| {
-                    if let Some((_, rest)) = r.numbered("FETCH") {
-                        right += (find(rest, b"$Load").is_some() == (sign == '+')) as u64;
-                    }
-                    Ok(())
-                })
-                .await?;
-            done.latency.add(begin.elapsed());
-            done.commands += 1;
-            done.messages += exists;
-            if right != exists {
-                done.errors.add(Error(format!(
-                    "STORE 1:* {sign}FLAGS: {right} right answers of {exists}"
-                )));
-            }
-        }
-        Ok(())
-    }
-
     /// Runs a SEARCH or UID SEARCH; returns the numbers it finds.
-    async fn hits(&mut self, command: &str) -> Result<BTreeSet<u64>> {
+    pub(super) async fn hits(&mut self, command: &str) -> Result<BTreeSet<u64>> {
         let mut hits = BTreeSet::new();
         self.imap()
             .command(command, |r: &Response| {
@@ -330,41 +283,35 @@ impl Session {
         Ok(())
     }
 
-    async fn append(&mut self, done: &mut Done) -> Result<()> {
-        let (run, size, mailbox) = (clock_run() + self.n, self.args.size, self.args.mailbox.clone());
-        let count = self.args.count;
+    /// Checks that every message is there once, in the order that was asked for.
+    async fn sort(&mut self, done: &mut Done) -> Result<()> {
         let exists = self.exists;
-        for seq in 0..count {
-            let message = [Ident { run, seq, size }.build()];
-            let begin = Instant::now();
-            self.imap().append(&mailbox, &message).await?;
-            done.latency.add(begin.elapsed());
-            done.commands += 1;
-            done.messages += 1;
-            done.bytes += size as u64;
+        let mut found = Vec::new();
+        let begin = Instant::now();
+        self.imap()
+            .command("UID SORT (DATE) US-ASCII ALL", |r: &Response| {
+                if let Some(list) = r.text.strip_prefix(b"* SORT") {
+                    let uids = String::from_utf8_lossy(list);
+                    found.extend(uids.split_whitespace().filter_map(|uid| uid.parse::<u64>().ok()));
+                }
+                Ok(())
+            })
+            .await?;
+        done.latency.add(begin.elapsed());
+        done.commands += 1;
+        done.messages += exists;
+        // A message's date is its place in the run within a day (see `message`).
+        let dates: HashMap<u64, u64> = self
+            .listing
+            .iter()
+            .map(|(uid, id)| (*uid, id.seq % 86_400))
+            .collect();
+        let in_order = found
+            .windows(2)
+            .all(|w| (dates.get(&w[0]), w[0]) < (dates.get(&w[1]), w[1]));
+        if found.len() as u64 != exists || !in_order {
+            return fail!("SORT: {} of {exists}, in order: {in_order}", found.len());
         }
-        // Read them back on a new connection.
-        let mut imap = self.connect().await?;
-        let now = imap.select(&mailbox).await?;
-        if now != exists + count {
-            done.errors.add(Error(format!(
-                "{exists} messages before, {now} after APPEND of {count}"
-            )));
-        }
-        let mut right = 0;
-        imap.command(&format!("FETCH {}:{now} (BODY.PEEK[])", exists + 1), |r| {
-            if let Some(l) = r.literals.first()
-                && verify(&r.text[l.clone()], false)?.run == run
-            {
-                right += 1;
-            }
-            Ok(())
-        })
-        .await?;
-        if right != count {
-            done.errors
-                .add(Error(format!("{right} of {count} appended messages read back")));
-        }
-        imap.logout().await
+        Ok(())
     }
 }
