@@ -29,7 +29,7 @@ impl House {
     fn with(flags: &[Flags]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&Options::new(folder.path()), &[SCHEMA]).unwrap();
-        let octets: Arc<[u8]> = b"A: 1\r\n\r\nx".as_slice().into();
+        let octets = b"A: 1\r\n\r\nx".to_vec();
         let rendered = Arc::new(posthorn_message::render(&octets));
         let blob = store.stage_blob(octets, now()).unwrap();
         let messages: Vec<_> = flags
