@@ -49,6 +49,7 @@ class Imap:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.socket.makefile("rb")
         self.serial = 0
+        self.received = 0
         self.greeting = self.response()
         if user is not None:
             self.command(f'LOGIN {user} "{password}"')
@@ -103,12 +104,14 @@ class Imap:
         line = self.file.readline()
         if not line.endswith(b"\r\n"):
             raise ConnectionError(f"the server closed after {line!r}")
+        self.received += len(line)
         return line
 
     def exactly(self, count):
         octets = self.file.read(count)
         if len(octets) != count:
             raise ConnectionError("the server closed within a literal")
+        self.received += count
         return octets
 
     def close(self):

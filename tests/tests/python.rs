@@ -62,3 +62,14 @@ fn imaplib_compresses_and_broken_streams_and_bombs_end_their_own_connection() {
     let grown = node.resident_kib().saturating_sub(before);
     assert!(grown < 100 * 1024, "{grown} KiB");
 }
+
+#[test]
+fn everything_that_imaplib_has_is_answered() {
+    if !tool("python3") {
+        return;
+    }
+    let node = Node::start(Options::default());
+    let user = node.address("anna");
+    let told = python("imaplib_all.py", &[node.ready().address("imap"), &user, PASSWORD]);
+    assert_eq!(told.trim(), "done");
+}
