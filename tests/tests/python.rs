@@ -32,6 +32,17 @@ fn imaplib_makes_folders_and_moves_mail_about() {
 }
 
 #[test]
+fn mailboxes_and_messages_keep_the_rules_of_both_revisions_of_imap() {
+    if !tool("python3") {
+        return;
+    }
+    let node = Node::start(Options::default());
+    let user = node.address("anna");
+    let told = python("rules.py", &[node.ready().address("imap"), &user, PASSWORD]);
+    assert_eq!(told.trim(), "done");
+}
+
+#[test]
 fn imaplib_enables_utf8_and_others_enable_imap4rev2_and_uidonly() {
     if !tool("python3") {
         return;

@@ -264,11 +264,14 @@ fn ends_with_percent(list: &ListCommand) -> bool {
 }
 
 /// Does a name match reference and pattern? `*` stands for anything, `%` for anything within a level.
-/// Only INBOX itself is matched without case. The work is bounded by the product of the lengths.
+/// Only INBOX is matched without case, also as the level above others. The work is bounded by the product of the lengths.
 fn matches(reference: &str, pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = reference.chars().chain(pattern.chars()).collect();
-    let is_inbox = name == "INBOX";
-    let same = |a: char, b: char| a == b || (is_inbox && a.eq_ignore_ascii_case(&b));
+    let inbox = match name.split('/').next() {
+        Some("INBOX") => "INBOX".len(),
+        Some(_) | None => 0,
+    };
+    let same = |a: char, b: char, at: usize| a == b || (at <= inbox && a.eq_ignore_ascii_case(&b));
     // `fits[i]`: the pattern read so far matches the first `i` characters of the name.
     let name: Vec<char> = name.chars().collect();
     let mut fits = vec![false; name.len().saturating_add(1)];
@@ -284,7 +287,7 @@ fn matches(reference: &str, pattern: &str, name: &str) -> bool {
             let now = match wanted {
                 '*' => fit || before,
                 '%' => fit || (before && came != Some('/')),
-                wanted => last_fit == Some(true) && came.is_some_and(|came| same(wanted, came)),
+                wanted => last_fit == Some(true) && came.is_some_and(|came| same(wanted, came, index)),
             };
             next.push(now);
             before = now;
@@ -312,6 +315,9 @@ mod tests {
             ("*b*", "a/b/c", true),
             ("inbox", "INBOX", true),
             ("in%", "INBOX", true),
+            ("inbox/%", "INBOX/a", true),
+            ("inbox/A", "INBOX/a", false),
+            ("inboxes", "INBOXes", false),
             ("archive", "Archive", false),
             ("", "", true),
             ("", "a", false),

@@ -220,15 +220,12 @@ impl Selected {
     }
 
     fn is_recent(&self, uid: u32) -> bool {
-        uid >= self.first_recent_uid && self.access == Access::ReadWrite && !self.enabled.rev2
+        uid >= self.first_recent_uid && !self.enabled.rev2
     }
 
     /// The messages that are `\Recent` in this session.
     pub(super) fn recent(&self) -> RoaringBitmap {
-        match self.access {
-            Access::ReadWrite => self.uids.range(self.first_recent_uid..).collect(),
-            Access::ReadOnly => RoaringBitmap::new(),
-        }
+        self.uids.range(self.first_recent_uid..).collect()
     }
 
     /// Prints EXISTS, and RECENT, which is no more in IMAP4rev2.
@@ -237,10 +234,7 @@ impl Selected {
         if self.enabled.rev2 {
             return;
         }
-        let recent = match self.access {
-            Access::ReadWrite => self.uids.range_cardinality(self.first_recent_uid..),
-            Access::ReadOnly => 0,
-        };
+        let recent = self.uids.range_cardinality(self.first_recent_uid..);
         out.extend_from_slice(format!("* {recent} RECENT\r\n").as_bytes());
     }
 

@@ -53,13 +53,17 @@ impl SpecialUse {
     }
 }
 
-/// The name in the one spelling Posthorn uses: INBOX in capitals, everything else as it is.
+/// The name in the one spelling Posthorn uses: INBOX in capitals, also as the first part of a name; everything
+/// else as it is.
 #[must_use]
 pub fn canonical(name: String) -> String {
-    if name.eq_ignore_ascii_case("INBOX") {
-        "INBOX".to_owned()
-    } else {
-        name
+    let (first, below) = name
+        .split_once('/')
+        .map_or((name.as_str(), None), |(first, below)| (first, Some(below)));
+    match (first.eq_ignore_ascii_case("INBOX"), below) {
+        (true, Some(below)) => format!("INBOX/{below}"),
+        (true, None) => "INBOX".to_owned(),
+        (false, _) => name,
     }
 }
 
@@ -84,6 +88,8 @@ mod tests {
     fn inbox_has_one_spelling() {
         assert_eq!(canonical("iNbOx".to_owned()), "INBOX");
         assert_eq!(canonical("Inbox2".to_owned()), "Inbox2");
+        assert_eq!(canonical("inbox/Work".to_owned()), "INBOX/Work");
+        assert_eq!(canonical("a/inbox".to_owned()), "a/inbox");
     }
 
     #[test]
