@@ -5,7 +5,7 @@
 mod mailbox;
 mod message;
 
-use posthorn_base::Timestamp;
+use posthorn_base::{Rights, Timestamp};
 use posthorn_sasl::Mechanism;
 use roaring::RoaringBitmap;
 
@@ -14,8 +14,8 @@ pub use self::mailbox::{
 };
 pub use self::message::{FetchRow, MessageChange, StoredMessage};
 use crate::types::{
-    ChangedUids, FetchWant, FlagChange, Flags, SearchKey, SortCriterion, SpecialUse, ThreadAlgorithm,
-    ThreadNode,
+    AclChange, ChangedUids, FetchWant, FlagChange, Flags, SearchKey, SortCriterion, SpecialUse,
+    ThreadAlgorithm, ThreadNode,
 };
 
 /// The shell's number for a mailbox, and for no other one; the session only hands it back and compares.
@@ -36,8 +36,40 @@ pub enum Ask {
         /// Is [`MailboxStatus::deleted_octets`] asked for, which has to be counted?
         wants_deleted_octets: bool,
     },
-    /// What the account uses and may use. Answer: [`Answer::Quota`].
-    Quota,
+    /// What an account uses and may use: the one that is logged in, or the one a mailbox belongs to, if that
+    /// may be read. Answer: [`Answer::Quota`], [`Answer::NoSuchMailbox`], [`Answer::NoPermission`].
+    Quota {
+        /// The mailbox; one of the account that is logged in need not exist.
+        of_mailbox: Option<String>,
+    },
+    /// The access control list of a mailbox. Answer: [`Answer::Acl`], or [`Answer::NoSuchMailbox`] and
+    /// [`Answer::NoPermission`].
+    Acl {
+        /// The mailbox.
+        name: String,
+    },
+    /// What the account that is logged in may do. Answer: [`Answer::Rights`] or [`Answer::NoSuchMailbox`].
+    MyRights {
+        /// The mailbox.
+        name: String,
+    },
+    /// What an identifier may do in any case; all other rights can be granted to it. Answer:
+    /// [`Answer::Rights`], or as to [`Ask::Acl`], or [`Answer::Refused`].
+    GrantableRights {
+        /// The mailbox.
+        name: String,
+        /// As the client wrote it: an account, `anyone`, or either behind a `-`.
+        identifier: String,
+    },
+    /// A change of an access control list. Answer: [`Answer::Ok`], or as to [`Ask::GrantableRights`].
+    ChangeAcl {
+        /// The mailbox.
+        name: String,
+        /// As in [`Ask::GrantableRights`].
+        identifier: String,
+        /// What becomes of its rights.
+        change: AclChange,
+    },
     /// SELECT and EXAMINE. Answer: [`Answer::Selected`] or [`Answer::NoSuchMailbox`].
     Select {
         /// The mailbox.
@@ -260,11 +292,17 @@ pub enum Answer {
     Watched(WatchedMailboxes),
     /// To [`Ask::Quota`].
     Quota {
+        /// The name of the quota root; that of the account that is logged in is empty.
+        root: String,
         /// Octets of all messages.
         used_octets: u64,
         /// Octets there may be; `None`: no limit.
         limit_octets: Option<u64>,
     },
+    /// To [`Ask::Acl`]: identifiers and their rights.
+    Acl(Vec<(String, Rights)>),
+    /// To [`Ask::MyRights`] and [`Ask::GrantableRights`].
+    Rights(Rights),
     /// It is done, or may go on.
     Ok,
     /// To [`Ask::Create`].
@@ -338,12 +376,16 @@ pub enum Answer {
         uid_next: u32,
         /// Up to where these changes go.
         highest_modseq: i64,
+        /// What may be done in the mailbox now.
+        rights: Rights,
     },
     /// To [`Ask::Fetch`]: a section was wanted [`crate::types::SectionForm::Decoded`] and has an encoding
     /// that is not known.
     UnknownEncoding,
-    /// There is no such mailbox.
+    /// There is no such mailbox, or whoever asks must not know of it.
     NoSuchMailbox,
+    /// The right to do that is not granted (RFC 4314).
+    NoPermission,
     /// There is one of that name already.
     AlreadyExists,
     /// The account's quota does not allow it.
@@ -358,7 +400,7 @@ pub enum Answer {
     UnfitUse,
     /// An inner failure; the client may try again later.
     Unavailable,
-    /// The selected mailbox was deleted.
+    /// The selected mailbox was deleted, or may no longer be read.
     MailboxGone,
 }
 

@@ -1,6 +1,7 @@
 //! Octets of the wire ↔ [`crate::types`], by hand over slices (RFC 3501 section 9 with the extensions of
 //! each file). Pure: no state, no buffering, no limits of time.
 
+pub(crate) mod acl;
 pub(crate) mod append;
 pub(crate) mod authenticate;
 pub(crate) mod compress;

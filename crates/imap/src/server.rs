@@ -1,6 +1,7 @@
 //! The session: what it waits for, and the road of a command from the input to its reply. States and
 //! rules of single commands are in the files below.
 
+mod acl;
 mod append;
 mod authenticate;
 mod capability;
@@ -415,6 +416,7 @@ fn answered(connection: &mut Connection, running: &Running, asked: Asked, answer
         Asked::Select(selecting) => select::answered(connection, &selecting, answer),
         Asked::Create => create::created(answer),
         Asked::Quota => quota::answered(connection, answer),
+        Asked::Acl { name, question } => acl::answered(connection, &name, &question, answer),
         Asked::QuotaRoot { name } => quota::root_answered(connection, &name, answer),
         Asked::Change(text) => create::answered(text, answer),
         Asked::List(list) => list::answered(connection, &list, answer),

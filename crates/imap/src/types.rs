@@ -1,6 +1,7 @@
 //! What commands and replies are made of, one file per concept. No octets of the wire here: those are
 //! `codec`'s.
 
+pub mod acl;
 pub mod append;
 pub(crate) mod command;
 pub mod date;
@@ -20,6 +21,7 @@ pub mod status;
 pub mod store;
 pub mod thread;
 
+pub use acl::AclChange;
 pub use date::Date;
 pub use fetch::{FetchWant, Partial, SectionForm, SectionWant};
 pub use flags::{Flags, SystemFlags};

@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
-use posthorn_base::Timestamp;
 use posthorn_base::session::{Output, Session};
+use posthorn_base::{Rights, Timestamp};
 use posthorn_imap::types::{ChangedUids, Flags, ThreadNode};
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
@@ -65,6 +65,7 @@ fn yes(ask: Ask) -> Answer {
             special_use: None,
             subscribed: true,
             exists: true,
+            rights: Rights::ALL,
         }]),
         Ask::Status { .. } => Answer::Status(MailboxStatus::default()),
         Ask::Watch { .. } => Answer::Watched(WatchedMailboxes {
@@ -87,7 +88,11 @@ fn yes(ask: Ask) -> Answer {
             first_recent_uid: 3,
             uids: [2, 3, 13].into_iter().collect(),
         }),
-        Ask::Quota => Answer::Quota {
+        Ask::Acl { .. } => Answer::Acl(vec![("a b@x".to_owned(), Rights::READ)]),
+        Ask::MyRights { .. } | Ask::GrantableRights { .. } => Answer::Rights(Rights::LOOKUP),
+        Ask::ChangeAcl { .. } => Answer::Ok,
+        Ask::Quota { .. } => Answer::Quota {
+            root: String::new(),
             used_octets: 1,
             limit_octets: None,
         },
@@ -101,6 +106,7 @@ fn yes(ask: Ask) -> Answer {
             first_unseen_uid: Some(3),
             keywords: Vec::new(),
             mailbox_id: String::new(),
+            rights: Rights::ALL,
             missed: None,
         }),
         Ask::Sort { .. } => Answer::Sorted {
@@ -172,6 +178,7 @@ fn yes(ask: Ask) -> Answer {
             arrived: vec![20],
             uid_next: 21,
             highest_modseq: 8,
+            rights: Rights::READ,
         },
     }
 }

@@ -11,8 +11,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
-use posthorn_base::Timestamp;
 use posthorn_base::session::{Output, Session};
+use posthorn_base::{Rights, Timestamp};
 use posthorn_imap::types::{ChangedUids, FlagMode, Flags, SystemFlags};
 use posthorn_imap::{
     Answer, Ask, Config, FetchRow, ImapSession, Limits, MailboxHandle, MessageChange, ResyncFrom,
@@ -124,6 +124,7 @@ impl Mailbox {
             first_unseen_uid: None,
             keywords: Vec::new(),
             mailbox_id: "m".to_owned(),
+            rights: Rights::ALL,
             missed: resync.map(|from| self.since(from.modseq)),
         }
     }
@@ -143,6 +144,7 @@ impl Mailbox {
                     arrived: missed.changed.iter().collect(),
                     uid_next: self.uid_last + 1,
                     highest_modseq: self.modseq,
+                    rights: Rights::ALL,
                 }
             }
             Ask::Fetch { uids, .. } => Answer::Fetched {
@@ -179,7 +181,11 @@ impl Mailbox {
             | Ask::Status { .. }
             | Ask::Peek { .. }
             | Ask::Watch { .. }
-            | Ask::Quota
+            | Ask::Quota { .. }
+            | Ask::Acl { .. }
+            | Ask::MyRights { .. }
+            | Ask::GrantableRights { .. }
+            | Ask::ChangeAcl { .. }
             | Ask::Create { .. }
             | Ask::Delete { .. }
             | Ask::Rename { .. }

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use posthorn_base::Timestamp;
 use posthorn_base::session::Session;
+use posthorn_base::{Rights, Timestamp};
 use posthorn_imap::types::{
-    ChangedUids, FetchWant, FlagMode, Flags, SectionForm, SpecialUse, SystemFlags, ThreadNode,
+    AclChange, ChangedUids, FetchWant, FlagMode, Flags, SectionForm, SpecialUse, SystemFlags, ThreadNode,
 };
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
@@ -32,6 +32,7 @@ fn transcripts_come_out_as_written() {
 const CAPABILITIES: &[&str] = &[
     "IMAP4rev1",
     "IMAP4rev2",
+    "ACL",
     "BINARY",
     "CHILDREN",
     "COMPRESS=DEFLATE",
@@ -46,6 +47,7 @@ const CAPABILITIES: &[&str] = &[
     "INPROGRESS",
     "LANGUAGE",
     "LIST-EXTENDED",
+    "LIST-MYRIGHTS",
     "LIST-STATUS",
     "LITERAL+",
     "MOVE",
@@ -60,6 +62,7 @@ const CAPABILITIES: &[&str] = &[
     "QUOTA",
     "QUOTA=RES-STORAGE",
     "REPLACE",
+    "RIGHTS=kxte",
     "SASL-IR",
     "SAVEDATE",
     "SEARCHRES",
@@ -151,6 +154,7 @@ fn selected(uids: &[u32], first_recent_uid: u32) -> Answer {
         first_unseen_uid: None,
         keywords: Vec::new(),
         mailbox_id: "m7".to_owned(),
+        rights: Rights::ALL,
         missed: None,
     })
 }
@@ -249,7 +253,25 @@ fn words_of(ask: &Ask) -> String {
             if *wants_names { " names" } else { "" }
         ),
         Ask::Peek { name, wants_uids } => format!("peek {name}{}", if *wants_uids { " uids" } else { "" }),
-        Ask::Quota => "quota".to_owned(),
+        Ask::Quota { of_mailbox: None } => "quota".to_owned(),
+        Ask::Quota {
+            of_mailbox: Some(name),
+        } => format!("quota {name}"),
+        Ask::Acl { name } => format!("acl {name}"),
+        Ask::MyRights { name } => format!("my-rights {name}"),
+        Ask::GrantableRights { name, identifier } => format!("grantable {name} to {identifier}"),
+        Ask::ChangeAcl {
+            name,
+            identifier,
+            change,
+        } => match change {
+            AclChange::Set(rights) => format!("acl {name} {identifier} = {rights}")
+                .trim_end()
+                .to_owned(),
+            AclChange::Add(rights) => format!("acl {name} {identifier} + {rights}"),
+            AclChange::Remove(rights) => format!("acl {name} {identifier} - {rights}"),
+            AclChange::Delete => format!("acl {name} without {identifier}"),
+        },
         Ask::Select {
             name,
             read_only,
@@ -458,6 +480,12 @@ impl<'a> Fields<'a> {
         flags
     }
 
+    /// `rights=…`; missing: all.
+    fn rights(&self) -> Result<Rights, String> {
+        let letters = self.0.get("rights").copied().unwrap_or("lrswipkxtea");
+        Rights::parse(letters).map_err(|letter| format!("no right {letter}"))
+    }
+
     fn changed_uids(&self) -> Result<ChangedUids, String> {
         Ok(ChangedUids {
             changed: self.numbers("changed")?.into_iter().collect(),
@@ -505,6 +533,13 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// `IDENTIFIER RIGHTS`.
+fn acl_entry(line: &str) -> Result<(String, Rights), String> {
+    let (identifier, letters) = line.split_once(' ').unwrap_or((line, ""));
+    let rights = Rights::parse(letters).map_err(|letter| format!("no right {letter}"))?;
+    Ok((identifier.to_owned(), rights))
+}
+
 fn rows(block: &str) -> impl Iterator<Item = Fields<'_>> {
     block.lines().map(|line| Fields::of(line, ';'))
 }
@@ -523,6 +558,7 @@ fn answer_of(line: &str, block: &str) -> Result<Answer, String> {
         "ok" => Answer::Ok,
         "unknown-encoding" => Answer::UnknownEncoding,
         "no-such-mailbox" => Answer::NoSuchMailbox,
+        "no-permission" => Answer::NoPermission,
         "already-exists" => Answer::AlreadyExists,
         "over-quota" => Answer::OverQuota,
         "too-big" => Answer::TooBig,
@@ -561,6 +597,7 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
             first_unseen_uid: fields.0.contains_key("unseen").then(|| fields.number("unseen")),
             keywords: fields.flags().keywords,
             mailbox_id: "m7".to_owned(),
+            rights: fields.rights()?,
             missed: fields.0.contains_key("missed").then_some(fields.changed_uids()?),
         }),
         "watched" => {
@@ -587,6 +624,7 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
         "threads" => Answer::Threads(threads(fields.0.get("nodes").unwrap_or(&""))),
         "changed-uids" => Answer::ChangedUids(fields.changed_uids()?),
         "quota" => Answer::Quota {
+            root: fields.0.get("root").copied().unwrap_or_default().to_owned(),
             used_octets: fields.number("used"),
             limit_octets: fields.0.contains_key("limit").then(|| fields.number("limit")),
         },
@@ -623,7 +661,10 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
             arrived: fields.numbers("arrived")?,
             uid_next: 0,
             highest_modseq: fields.number("modseq"),
+            rights: fields.rights()?,
         },
+        "rights" => Answer::Rights(fields.rights()?),
+        "acl" => Answer::Acl(block.lines().map(acl_entry).collect::<Result<_, _>>()?),
         _ => return Err(format!("unknown answer {word}")),
     })
 }
@@ -668,7 +709,7 @@ fn listed(line: &str) -> (Option<MailboxHandle>, MailboxInfo) {
     (info.exists.then_some(handle), info)
 }
 
-/// `NAME[;subscribed][;missing][;use=sent]`.
+/// `NAME[;subscribed][;missing][;use=sent][;rights=lr]`.
 fn mailbox(line: &str) -> MailboxInfo {
     let (name, rest) = line.split_once(';').unwrap_or((line, ""));
     let fields = Fields::of(rest, ';');
@@ -680,5 +721,6 @@ fn mailbox(line: &str) -> MailboxInfo {
             .and_then(|name| SpecialUse::from_attribute(&format!("\\{name}"))),
         subscribed: fields.0.contains_key("subscribed"),
         exists: !fields.0.contains_key("missing"),
+        rights: fields.rights().unwrap_or_default(),
     }
 }

@@ -30,6 +30,7 @@ impl From<MailboxError> for InboundError {
             MailboxError::Store(cause) => Self::Store(cause),
             other @ (MailboxError::NoSuchAccount
             | MailboxError::NoSuchMailbox
+            | MailboxError::NotPermitted
             | MailboxError::AlreadyExists
             | MailboxError::BadName(_)
             | MailboxError::IsInbox

@@ -53,7 +53,8 @@ pub fn create_account(
     Ok(())
 }
 
-/// Removes everything an account has stored. Its blobs are left to the collector.
+/// Removes everything an account has stored. Its blobs are left to the collector, and what its
+/// [`crate::partners`] have of it to [`crate::forget_shared`].
 ///
 /// # Errors
 /// When the store fails.
@@ -67,6 +68,8 @@ pub fn remove_account(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Mailbox
         sql::REMOVE_THREADS,
         sql::REMOVE_SUBSCRIPTIONS,
         sql::REMOVE_MAILBOXES,
+        sql::REMOVE_ACL,
+        sql::REMOVE_SHARERS,
         sql::REMOVE_STATE,
     ] {
         tx.execute(statement, params![account])?;

@@ -1,5 +1,6 @@
 //! `posthorn check --store`: counters against rows.
 
+use posthorn_base::Rights;
 use posthorn_store::{Row, StoreError, Tx};
 
 use crate::sql;
@@ -30,6 +31,7 @@ pub fn check(tx: &Tx<'_>) -> Result<Vec<String>, StoreError> {
         ));
         Ok(())
     })?;
+    tx.for_each(sql::CHECK_ACL, &[], |row| check_acl(row, &mut findings))?;
     tx.for_each(sql::CHECK_USED, &[], |row| {
         let (account, used, modseq, sum, highest) =
             (row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?);
@@ -46,6 +48,28 @@ pub fn check(tx: &Tx<'_>) -> Result<Vec<String>, StoreError> {
         Ok(())
     })?;
     Ok(findings)
+}
+
+fn check_acl(row: &Row<'_>, findings: &mut Vec<String>) -> Result<(), StoreError> {
+    let (account, mailbox, reader) = (row.int(0)?, row.int(1)?, row.int(2)?);
+    let mut found = |what: &str| {
+        findings.push(format!(
+            "account {account}, rights of account {reader} to mailbox {mailbox}: {what}"
+        ));
+    };
+    if Rights::parse(row.text(3)?).is_err() {
+        found("they cannot be read");
+    }
+    if row.int(4)? == 0 {
+        found("there is no such mailbox");
+    }
+    if reader != 0 && row.int(5)? == 0 {
+        found("there is no such account");
+    }
+    if row.int(6)? == 0 {
+        found("it is not noted with the account that has them");
+    }
+    Ok(())
 }
 
 fn check_mailbox(row: &Row<'_>, findings: &mut Vec<String>) -> Result<(), StoreError> {

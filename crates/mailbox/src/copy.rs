@@ -1,6 +1,6 @@
 //! COPY and MOVE (RFC 9051 sections 6.4.7 and 6.4.8, RFC 6851).
 
-use posthorn_base::{AccountId, MailboxId, ModSeq, Timestamp, Uid, UidValidity};
+use posthorn_base::{AccountId, MailboxId, ModSeq, Rights, Timestamp, Uid, UidValidity};
 use posthorn_store::{Tx, params};
 
 use crate::account::Usage;
@@ -29,6 +29,8 @@ pub struct CopyRequest<'a> {
     pub to: &'a str,
     /// Does the original stay?
     pub mode: CopyMode,
+    /// To the mailbox they go to: what these do not let one set, the copies do not have.
+    pub rights: Rights,
 }
 
 /// Where the copies are.
@@ -53,7 +55,13 @@ pub fn copy(
     request: CopyRequest<'_>,
     now: Timestamp,
 ) -> Result<CopyOutcome, MailboxError> {
-    let CopyRequest { from, uids, to, mode } = request;
+    let CopyRequest {
+        from,
+        uids,
+        to,
+        mode,
+        rights,
+    } = request;
     let target = folders::find(tx, account, to)?;
     let rows = messages(tx, account, from, uids)?;
     let octets: u64 = rows.iter().map(|row| row.size_octets).sum();
@@ -79,10 +87,11 @@ pub fn copy(
     let mut pairs = Vec::new();
     let mut uid_validity = folders::status(tx, account, target)?.uid_validity;
     for row in &rows {
+        let flags = row.flags.permitted(rights);
         let new = NewRow {
             email: row.email,
             thread: row.thread,
-            flags: &row.flags,
+            flags: &flags,
             modseq,
             internal_date: row.internal_date,
             size: i64::try_from(row.size_octets).unwrap_or(i64::MAX),

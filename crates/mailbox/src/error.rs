@@ -14,6 +14,9 @@ pub enum MailboxError {
     /// The message does not exist any more.
     #[error("the message is gone")]
     NoSuchMessage,
+    /// The mailbox may be known to whoever asks, but what they want is not granted (RFC 4314).
+    #[error("this is not granted by the owner of the mailbox")]
+    NotPermitted,
     /// A mailbox of that name exists.
     #[error("a mailbox of that name exists already")]
     AlreadyExists,

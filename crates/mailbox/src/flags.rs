@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use posthorn_base::Rights;
+
 /// Keywords one message may have.
 const KEYWORDS: usize = 64;
 /// Length of one keyword in octets.
@@ -22,6 +24,19 @@ impl System {
     pub const DELETED: Self = Self(8);
     /// `\Draft`
     pub const DRAFT: Self = Self(16);
+
+    /// The flags that these rights let one change.
+    fn permitted(rights: Rights) -> Self {
+        let others = Self::ANSWERED.with(Self::FLAGGED).with(Self::DRAFT);
+        [
+            (Rights::SEEN, Self::SEEN),
+            (Rights::DELETE_MESSAGES, Self::DELETED),
+            (Rights::WRITE, others),
+        ]
+        .into_iter()
+        .filter(|(right, _)| rights.contains(*right))
+        .fold(Self::default(), |flags, (_, more)| flags.with(more))
+    }
 
     /// Are all flags of `other` set?
     #[must_use]
@@ -108,10 +123,33 @@ impl Flags {
         self.keywords.join(" ")
     }
 
+    /// Those of these flags that somebody with these rights may change (RFC 4314 section 4).
+    #[must_use]
+    pub fn permitted(&self, rights: Rights) -> Self {
+        Self {
+            system: System(self.system.0 & System::permitted(rights).0),
+            keywords: match rights.contains(Rights::WRITE) {
+                true => self.keywords.clone(),
+                false => Vec::new(),
+            },
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.system.0 == 0 && self.keywords.is_empty()
+    }
+
     pub(crate) fn changed_by(&self, change: &FlagChange) -> Self {
         let mut after = self.clone();
         match change.mode {
-            FlagMode::Replace => return change.flags.clone(),
+            FlagMode::Replace => {
+                // What may not be changed stays as it is.
+                let kept = self.system.without(System::permitted(change.rights));
+                after.system = kept.with(change.flags.system);
+                if change.rights.contains(Rights::WRITE) {
+                    after.keywords.clone_from(&change.flags.keywords);
+                }
+            }
             FlagMode::Add => {
                 after.system = after.system.with(change.flags.system);
                 for keyword in &change.flags.keywords {
@@ -156,20 +194,54 @@ pub enum FlagMode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlagChange {
     /// How.
-    pub mode: FlagMode,
-    /// Which.
-    pub flags: Flags,
+    mode: FlagMode,
+    /// Which; no flags that `rights` do not let one change.
+    flags: Flags,
+    /// Flags that these do not let one change stay as they are.
+    rights: Rights,
 }
 
 impl FlagChange {
+    /// A change by the owner.
+    #[must_use]
+    pub const fn new(mode: FlagMode, flags: Flags) -> Self {
+        Self {
+            mode,
+            flags,
+            rights: Rights::ALL,
+        }
+    }
+
+    /// What is left of the change for somebody with these rights. `None` when that is nothing: then the client
+    /// must hear of it (RFC 4314 section 4, STORE).
+    #[must_use]
+    pub fn permitted(self, rights: Rights) -> Option<Self> {
+        let flags = self.flags.permitted(rights);
+        let is_nothing = match self.flags.is_empty() {
+            true => System::permitted(rights).0 == 0,
+            false => flags.is_empty(),
+        };
+        (!is_nothing).then_some(Self {
+            mode: self.mode,
+            flags,
+            rights,
+        })
+    }
+
     /// Of the system flags: those that a message keeps if it has them, and those that it gets.
-    pub(crate) const fn masks(&self) -> (System, System) {
+    pub(crate) fn masks(&self) -> (System, System) {
         let named = self.flags.system;
         match self.mode {
             FlagMode::Add => (System(!0), named),
             FlagMode::Remove => (System(!named.0), System(0)),
-            FlagMode::Replace => (System(0), named),
+            FlagMode::Replace => (System(!System::permitted(self.rights).0), named),
         }
+    }
+
+    /// The flags that are set or taken away.
+    #[must_use]
+    pub const fn flags(&self) -> &Flags {
+        &self.flags
     }
 }
 
@@ -207,19 +279,50 @@ mod tests {
             ..flags(&["a", "b"])
         };
         let by = |mode| {
-            before.changed_by(&FlagChange {
+            before.changed_by(&FlagChange::new(
                 mode,
-                flags: Flags {
+                Flags {
                     system: System::DRAFT,
                     ..flags(&["B", "c"])
                 },
-            })
+            ))
         };
         assert_eq!(by(FlagMode::Add).keywords(), ["a", "b", "c"]);
         assert_eq!(by(FlagMode::Add).system, System(17));
         assert_eq!(by(FlagMode::Remove).keywords(), ["a"]);
         assert_eq!(by(FlagMode::Remove).system, System::SEEN);
         assert_eq!(by(FlagMode::Replace).keywords(), ["B", "c"]);
+    }
+
+    #[test]
+    fn only_what_is_permitted_is_changed() {
+        let before = Flags {
+            system: System::SEEN.with(System::DELETED),
+            ..flags(&["a"])
+        };
+        let wanted = Flags {
+            system: System::DRAFT.with(System::DELETED),
+            ..flags(&["b"])
+        };
+        let by = |mode, letters: &str| {
+            let change = FlagChange::new(mode, wanted.clone()).permitted(Rights::parse(letters).unwrap())?;
+            let after = before.changed_by(&change);
+            Some((after.system.0, after.keywords().join(" ")))
+        };
+        assert_eq!(by(FlagMode::Add, "w"), Some((25, "a b".to_owned())));
+        assert_eq!(by(FlagMode::Remove, "t"), Some((1, "a".to_owned())));
+        assert_eq!(by(FlagMode::Replace, "w"), Some((25, "b".to_owned())));
+        assert_eq!(by(FlagMode::Replace, "st"), Some((8, "a".to_owned())));
+        assert_eq!(by(FlagMode::Replace, "s"), None);
+        assert_eq!(by(FlagMode::Add, "lri"), None);
+        let clear = FlagChange::new(FlagMode::Replace, Flags::default());
+        assert_eq!(
+            before
+                .changed_by(&clear.clone().permitted(Rights::SEEN).unwrap())
+                .system,
+            System::DELETED
+        );
+        assert_eq!(clear.permitted(Rights::READ), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Mailboxes as such: made, named, listed, counted, removed. (The module is not called `mailbox` only
 //! because the crate is.)
 
-use posthorn_base::{AccountId, MailboxId, ModSeq, Timestamp, Uid, UidValidity};
+use posthorn_base::{AccountId, MailboxId, ModSeq, Rights, Timestamp, Uid, UidValidity};
 use posthorn_store::{StoreError, Tx, params};
 
 use crate::names::{check_name, parents};
@@ -134,6 +134,22 @@ fn find_checked(tx: &Tx<'_>, account: AccountId, name: &str) -> Result<Option<Ma
     })
 }
 
+/// The mailbox of that name, or else the nearest above it that is there.
+///
+/// # Errors
+/// [`MailboxError::NoSuchMailbox`] when there is none, also for a name that no mailbox can have.
+pub fn find_or_parent(tx: &Tx<'_>, account: AccountId, name: &str) -> Result<MailboxId, MailboxError> {
+    let name = check_name(name).map_err(|_no_such_name_can_exist| MailboxError::NoSuchMailbox)?;
+    let mut above: Vec<&str> = parents(&name).collect();
+    above.push(&name);
+    for name in above.into_iter().rev() {
+        if let Some(found) = find_checked(tx, account, name)? {
+            return Ok(found);
+        }
+    }
+    Err(MailboxError::NoSuchMailbox)
+}
+
 /// The first mailbox with that use; `None` when the account has none.
 ///
 /// # Errors
@@ -232,6 +248,10 @@ pub(crate) fn insert_folder(
         sql::INSERT_MAILBOX,
         params![account, id, name, special_use, uid_validity, modseq, now],
     )?;
+    if let Some((parent, _)) = name.rsplit_once('/') {
+        // RFC 4314 section 4: who has rights to the parent has them here.
+        tx.execute(sql::INHERIT_ACL, params![account, id, parent])?;
+    }
     tx.execute(sql::INSERT_SUBSCRIPTION, params![account, name])?;
     tx.notice(account);
     Ok(id)
@@ -250,6 +270,7 @@ pub fn delete(tx: &mut Tx<'_>, account: AccountId, name: &str) -> Result<(), Mai
         return Err(MailboxError::IsInbox);
     }
     expunge::remove_all(tx, account, id)?;
+    tx.execute(sql::DELETE_ACL_OF_MAILBOX, params![account, id])?;
     tx.execute(sql::DELETE_MAILBOX_TOMBSTONES, params![account, id])?;
     tx.execute(sql::DELETE_MAILBOX, params![account, id])?;
     tx.notice(account);
@@ -281,6 +302,7 @@ pub fn rename(
             uids: &uids,
             to: &to,
             mode: CopyMode::Move,
+            rights: Rights::ALL,
         };
         copy(tx, account, request, now)?;
         return Ok(());
@@ -329,6 +351,9 @@ pub fn subscribe(
             find(tx, account, &checked)?;
             tx.execute(sql::INSERT_SUBSCRIPTION, params![account, &checked])?;
         }
+        Subscription::Elsewhere => {
+            tx.execute(sql::INSERT_SUBSCRIPTION, params![account, &checked])?;
+        }
         Subscription::Off => {
             tx.execute(sql::DELETE_SUBSCRIPTION, params![account, &checked])?;
         }
@@ -342,6 +367,9 @@ pub fn subscribe(
 pub enum Subscription {
     /// Subscribe.
     On,
+    /// Subscribe to a mailbox of another account, which the caller has looked up, under the name it has for this
+    /// account.
+    Elsewhere,
     /// Unsubscribe.
     Off,
 }

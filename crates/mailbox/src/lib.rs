@@ -6,6 +6,7 @@
 //! visible, on any number of nodes.
 
 mod account;
+mod acl;
 mod changed_mailboxes;
 mod changes;
 mod check;
@@ -27,6 +28,10 @@ mod store_flags;
 mod threads;
 
 pub use account::{Usage, create_account, remove_account, set_quota, usage};
+pub use acl::{
+    AclChange, AclEntry, Effect, Grantee, Identifier, Sharing, acl, change_acl, evaluate, forget_shared,
+    partners, require, rights, set_sharing, shared_folders, sharers,
+};
 pub use changed_mailboxes::{ChangedMailbox, ChangedMailboxes, changed_mailboxes};
 pub use changes::{ChangedUids, Changes, changed_uids, changes};
 pub use check::check;
@@ -40,8 +45,8 @@ pub use expunge::{Expunged, Which, expunge};
 pub use fetch::{EmailRow, MessageRow, email, message, messages};
 pub use flags::{FlagChange, FlagMode, Flags, System};
 pub use folders::{
-    Folder, SpecialUse, Status, Subscription, create, delete, find, folders, folders_by_use, rename, status,
-    subscribe,
+    Folder, SpecialUse, Status, Subscription, create, delete, find, find_or_parent, folders, folders_by_use,
+    rename, status, subscribe,
 };
 pub use listed::{ListedRow, listed};
 pub use names::check_name;

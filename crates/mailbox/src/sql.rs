@@ -8,7 +8,7 @@ use posthorn_store::Component;
 /// The tables of this crate.
 pub const SCHEMA: Component = Component {
     name: "mailbox",
-    migrations: &[VERSION_1, VERSION_2, VERSION_3, VERSION_4],
+    migrations: &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5],
     blob_references: &["SELECT blob_hash, blob_generation, size_octets FROM email"],
 };
 
@@ -54,6 +54,17 @@ const VERSION_3: &[&str] = &[
 
 /// Where the copies of a content lie: a search knows contents and answers with UIDs.
 const VERSION_4: &[&str] = &["CREATE INDEX message_email ON message (account_id, email_id, mailbox_id, uid)"];
+
+/// Rights of others to a mailbox (`reader_id` 0: of anyone; `rights` in letters), whose lists an account is in,
+/// and annotations: `owner_id` and `mailbox_id` say of which mailbox, both 0 of the server. A shared annotation
+/// lies with the mailbox, a private one with the reader.
+const VERSION_5: &[&str] = &[
+    "CREATE TABLE acl (account_id BIGINT NOT NULL, mailbox_id BIGINT NOT NULL, reader_id BIGINT NOT NULL,
+        denies BIGINT NOT NULL, rights TEXT NOT NULL, PRIMARY KEY (account_id, mailbox_id, reader_id, denies))",
+    "CREATE TABLE sharer (account_id BIGINT NOT NULL, owner_id BIGINT NOT NULL, PRIMARY KEY (account_id, owner_id))",
+    "CREATE TABLE annotation (account_id BIGINT NOT NULL, owner_id BIGINT NOT NULL, mailbox_id BIGINT NOT NULL,
+        entry TEXT NOT NULL, value BYTEA NOT NULL, PRIMARY KEY (account_id, owner_id, mailbox_id, entry))",
+];
 
 posthorn_store::statements! {
     INSERT_STATE = "INSERT INTO account_state (account_id, modseq, next_id, next_uid_validity, used_octets, quota_octets)
@@ -157,6 +168,30 @@ posthorn_store::statements! {
     SELECT_THREAD = "SELECT thread_id FROM thread_key WHERE account_id = $1 AND key = $2";
     INSERT_THREAD = "INSERT INTO thread_key (account_id, key, thread_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 
+    SELECT_ACL = "SELECT reader_id, denies, rights FROM acl WHERE account_id = $1 AND mailbox_id = $2
+        ORDER BY reader_id, denies";
+    SELECT_ACL_OF_READER = "SELECT reader_id, denies, rights FROM acl
+        WHERE account_id = $1 AND mailbox_id = $2 AND reader_id IN (0, $3)";
+    COUNT_ACL_OF_READER = "SELECT COUNT(*) FROM acl WHERE account_id = $1 AND reader_id = $2";
+    PUT_ACL = "INSERT INTO acl (account_id, mailbox_id, reader_id, denies, rights) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (account_id, mailbox_id, reader_id, denies) DO UPDATE SET rights = $5";
+    DELETE_ACL = "DELETE FROM acl WHERE account_id = $1 AND mailbox_id = $2 AND reader_id = $3 AND denies = $4";
+    DELETE_ACL_OF_READER = "DELETE FROM acl WHERE account_id = $1 AND reader_id = $2";
+    DELETE_ACL_OF_MAILBOX = "DELETE FROM acl WHERE account_id = $1 AND mailbox_id = $2";
+    INHERIT_ACL = "INSERT INTO acl (account_id, mailbox_id, reader_id, denies, rights)
+        SELECT a.account_id, $2, a.reader_id, a.denies, a.rights FROM acl a JOIN mailbox m
+        ON m.account_id = a.account_id AND m.mailbox_id = a.mailbox_id WHERE a.account_id = $1 AND m.name = $3";
+    INSERT_SHARER = "INSERT INTO sharer (account_id, owner_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    DELETE_SHARER = "DELETE FROM sharer WHERE account_id = $1 AND owner_id = $2";
+    SELECT_SHARERS = "SELECT DISTINCT owner_id FROM sharer WHERE account_id IN (0, $1) ORDER BY owner_id";
+    SELECT_PARTNERS = "SELECT owner_id FROM sharer WHERE account_id = $1
+        UNION SELECT reader_id FROM acl WHERE account_id = $1";
+    SELECT_SHARED = "SELECT m.mailbox_id, m.name, a.reader_id, a.denies, a.rights FROM mailbox m
+        JOIN acl a ON a.account_id = m.account_id AND a.mailbox_id = m.mailbox_id
+        WHERE m.account_id = $1 AND a.reader_id IN (0, $2) ORDER BY m.name";
+
+    REMOVE_ACL = "DELETE FROM acl WHERE account_id = $1";
+    REMOVE_SHARERS = "DELETE FROM sharer WHERE account_id = $1";
     REMOVE_STATE = "DELETE FROM account_state WHERE account_id = $1";
     REMOVE_MAILBOXES = "DELETE FROM mailbox WHERE account_id = $1";
     REMOVE_SUBSCRIPTIONS = "DELETE FROM subscription WHERE account_id = $1";
@@ -175,6 +210,11 @@ posthorn_store::statements! {
         GROUP BY e.account_id, e.email_id, e.copies HAVING COUNT(g.uid) <> e.copies";
     CHECK_EMAILS = "SELECT g.account_id, g.mailbox_id, g.uid FROM message g
         WHERE NOT EXISTS (SELECT 1 FROM email e WHERE e.account_id = g.account_id AND e.email_id = g.email_id)";
+    CHECK_ACL = "SELECT a.account_id, a.mailbox_id, a.reader_id, a.rights,
+        (SELECT COUNT(*) FROM mailbox m WHERE m.account_id = a.account_id AND m.mailbox_id = a.mailbox_id),
+        (SELECT COUNT(*) FROM account_state s WHERE s.account_id = a.reader_id),
+        (SELECT COUNT(*) FROM sharer h WHERE h.account_id = a.reader_id AND h.owner_id = a.account_id)
+        FROM acl a";
     CHECK_USED = "SELECT a.account_id, a.used_octets, a.modseq,
         (SELECT COALESCE(SUM(g.size_octets), 0) FROM message g WHERE g.account_id = a.account_id),
         (SELECT COALESCE(MAX(m.modseq), 0) FROM mailbox m WHERE m.account_id = a.account_id)

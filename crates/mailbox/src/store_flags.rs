@@ -104,7 +104,7 @@ pub fn store_flags(
         tx.execute(sql::UPDATE_FLAGS, key)?;
     }
     delta.apply(tx, account, mailbox, modseq)?;
-    note_keywords(tx, account, mailbox, change.flags.keywords())?;
+    note_keywords(tx, account, mailbox, change.flags().keywords())?;
     tx.notice(account);
     Ok(stored)
 }

@@ -110,7 +110,7 @@ fn change() -> impl Strategy<Value = FlagChange> {
         Just(FlagMode::Remove),
         Just(FlagMode::Replace)
     ];
-    (mode, flags()).prop_map(|(mode, flags)| FlagChange { mode, flags })
+    (mode, flags()).prop_map(|(mode, flags)| FlagChange::new(mode, flags))
 }
 
 proptest! {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use posthorn_base::{AccountId, MailboxId, ModSeq, Timestamp, Uid};
+use posthorn_base::{AccountId, MailboxId, ModSeq, Rights, Timestamp, Uid};
 use posthorn_mailbox::*;
 use posthorn_store::{Options, Partition, Store, Tx};
 use proptest::prelude::*;
@@ -63,7 +63,7 @@ impl House {
 
     fn flag(&self, uid: u32, mode: FlagMode) {
         let flags = Flags::system(System::FLAGGED);
-        let change = FlagChange { mode, flags };
+        let change = FlagChange::new(mode, flags);
         self.write(move |tx| store_flags(tx, ANNA, INBOX, &[Uid(uid)], &change, None));
     }
 
@@ -74,6 +74,7 @@ impl House {
                 uids: &[Uid(uid)],
                 to,
                 mode,
+                rights: Rights::ALL,
             };
             copy(tx, ANNA, request, now())
         });

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use posthorn_base::{AccountId, MailboxId, ModSeq, Timestamp, Uid};
+use posthorn_base::{AccountId, MailboxId, ModSeq, Rights, Timestamp, Uid};
 use posthorn_mailbox::*;
 use posthorn_store::{Options, Partition, Store, Tx};
 use proptest::prelude::*;
@@ -68,10 +68,7 @@ impl Fixture {
 
     fn flag(&self, mailbox: MailboxId, uids: &[u32], mode: FlagMode, system: System) -> Stored {
         let uids: Vec<Uid> = uids.iter().copied().map(Uid).collect();
-        let change = FlagChange {
-            mode,
-            flags: Flags::system(system),
-        };
+        let change = FlagChange::new(mode, Flags::system(system));
         self.write(move |tx| store_flags(tx, ANNA, mailbox, &uids, &change, None))
             .unwrap()
     }
@@ -140,10 +137,7 @@ fn flags_change_only_what_differs_and_unchanged_since_protects() {
     let again = fixture.flag(mailbox, &[1], FlagMode::Add, System::SEEN);
     assert!(!again.rows[0].is_changed);
     assert_eq!(again.rows[0].modseq, stored.rows[0].modseq);
-    let change = FlagChange {
-        mode: FlagMode::Add,
-        flags: Flags::system(System::FLAGGED),
-    };
+    let change = FlagChange::new(FlagMode::Add, Flags::system(System::FLAGGED));
     let late = fixture
         .write(move |tx| store_flags(tx, ANNA, mailbox, &[Uid(1)], &change, Some(before)))
         .unwrap();
@@ -219,6 +213,7 @@ fn the_quota_stops_append_and_copy_but_not_a_checked_delivery() {
                 uids: &[Uid(1)],
                 to: "Archive",
                 mode: CopyMode::Copy,
+                rights: Rights::ALL,
             },
             now(),
         )
@@ -253,6 +248,7 @@ fn a_move_keeps_flags_and_content_and_leaves_a_tombstone() {
                     uids: &[Uid(1)],
                     to: "archive",
                     mode: CopyMode::Move,
+                    rights: Rights::ALL,
                 },
                 now(),
             )
@@ -274,6 +270,7 @@ fn a_move_keeps_flags_and_content_and_leaves_a_tombstone() {
                     uids: &[Uid(1)],
                     to: "Archive",
                     mode: CopyMode::Move,
+                    rights: Rights::ALL,
                 },
                 now(),
             )
@@ -308,6 +305,7 @@ fn the_content_goes_with_its_last_copy() {
                     uids: &[Uid(1)],
                     to: "Archive",
                     mode: CopyMode::Copy,
+                    rights: Rights::ALL,
                 },
                 now(),
             )
@@ -487,7 +485,7 @@ proptest! {
         let mut modseq = ModSeq(0);
         for step in steps {
             let relocate = |from, to: &'static str, uid, mode| {
-                fixture.write(move |tx| copy(tx, ANNA, CopyRequest { from, uids: &[Uid(uid)], to, mode }, now())).unwrap();
+                fixture.write(move |tx| copy(tx, ANNA, CopyRequest { from, uids: &[Uid(uid)], to, mode, rights: Rights::ALL }, now())).unwrap();
             };
             match step {
                 Step::Deliver => { fixture.deliver("A: 1\r\n\r\nx"); }

@@ -1,5 +1,6 @@
 //! IMAP: what a session asks, from `mailbox`.
 
+mod acl;
 mod append;
 mod fetch;
 mod folders;
@@ -9,12 +10,13 @@ mod sections;
 mod selected;
 mod sort;
 mod thread;
+mod transfer;
 mod translate;
 mod watch;
 
-use posthorn_base::{AccountId, ModSeq, SessionId, Uid};
+use posthorn_base::{AccountId, ModSeq, Rights, SessionId, Uid};
 use posthorn_imap::types::FetchWant;
-use posthorn_imap::{Answer, Ask, Event, FetchRow, ImapSession};
+use posthorn_imap::{Answer, Ask, Event, FetchRow, ImapSession, MailboxHandle, Transfer};
 use posthorn_mailbox::{self as mailbox, MailboxError};
 use posthorn_net::Handler;
 use posthorn_store::{Partition, Pending, StoreError, Tx};
@@ -99,7 +101,15 @@ impl ImapHandler {
                 wants_names,
             } => self.watch(since_modseq, wants_names).await,
             Ask::Peek { name, wants_uids } => self.peek(name, wants_uids).await,
-            Ask::Quota => self.quota().await,
+            Ask::Quota { of_mailbox } => self.quota(of_mailbox).await,
+            Ask::Acl { name } => self.acl(name).await,
+            Ask::MyRights { name } => self.my_rights(name).await,
+            Ask::GrantableRights { name, identifier } => self.grantable_rights(name, identifier).await,
+            Ask::ChangeAcl {
+                name,
+                identifier,
+                change,
+            } => self.change_acl(name, identifier, change).await,
             Ask::Select {
                 name,
                 read_only,
@@ -145,65 +155,87 @@ impl ImapHandler {
     }
 
     async fn about_selected(&mut self, ask: Ask) -> Result<Answer, MailboxError> {
+        let Some((handle, needed)) = open_mailbox(&ask) else {
+            return Ok(Answer::Unavailable);
+        };
+        let place = self.opened(handle)?;
+        let rights = self.rights_in(place).await?;
+        if !rights.contains(Rights::READ) {
+            return Ok(Answer::MailboxGone);
+        }
+        if !rights.contains(needed) {
+            return Ok(Answer::NoPermission);
+        }
+        self.about_open(place, rights, ask).await
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one short arm per question")]
+    async fn about_open(&mut self, place: Place, rights: Rights, ask: Ask) -> Result<Answer, MailboxError> {
         match ask {
             Ask::Fetch {
-                mailbox,
+                mailbox: _,
                 uids,
                 want,
                 mark_seen,
                 octets_at_most,
             } => {
                 let request = fetch::Request {
-                    place: self.opened(mailbox)?,
+                    place,
                     uids,
                     want,
                     octets_at_most,
                 };
-                self.fetch(request, mark_seen).await
+                self.fetch(request, mark_seen && rights.contains(Rights::SEEN))
+                    .await
             }
             Ask::Store {
-                mailbox,
+                mailbox: _,
                 uids,
                 change,
                 unchanged_since,
             } => {
-                let change = translate::change(change);
+                let Some(change) = translate::change(change).permitted(rights) else {
+                    return Ok(Answer::NoPermission);
+                };
                 let since = unchanged_since.map(ModSeq);
-                self.store(self.opened(mailbox)?, uids_of(uids), change, since)
-                    .await
+                self.store(place, uids_of(uids), change, since).await
             }
             Ask::Copy {
-                mailbox,
+                mailbox: _,
                 uids,
                 to,
                 mode,
-            } => self.copy(self.opened(mailbox)?, uids_of(uids), to, mode).await,
-            Ask::Expunge { mailbox, uids } => self.expunge(self.opened(mailbox)?, uids.map(uids_of)).await,
-            Ask::Search { mailbox, key } => self.search(self.opened(mailbox)?, key).await,
+            } => self.copy(place, uids_of(uids), to, mode).await,
+            Ask::Expunge { mailbox: _, uids } => self.expunge(place, uids.map(uids_of)).await,
+            Ask::Search { mailbox: _, key } => self.search(place, key).await,
             Ask::Sort {
-                mailbox,
+                mailbox: _,
                 key,
                 criteria,
-            } => self.sort(self.opened(mailbox)?, key, criteria).await,
+            } => self.sort(place, key, criteria).await,
             Ask::Thread {
-                mailbox,
+                mailbox: _,
                 key,
                 algorithm,
-            } => self.thread(self.opened(mailbox)?, key, algorithm).await,
+            } => self.thread(place, key, algorithm).await,
             Ask::ChangedUids {
-                mailbox,
+                mailbox: _,
                 since_modseq,
-            } => self.changed_uids(self.opened(mailbox)?, since_modseq).await,
+            } => self.changed_uids(place, since_modseq).await,
             Ask::Changes {
-                mailbox,
+                mailbox: _,
                 since_modseq,
-            } => self.changes(self.opened(mailbox)?, ModSeq(since_modseq)).await,
+            } => self.changes(place, rights, ModSeq(since_modseq)).await,
             Ask::Credentials(_)
             | Ask::Mailboxes
             | Ask::Status { .. }
             | Ask::Peek { .. }
             | Ask::Watch { .. }
-            | Ask::Quota
+            | Ask::Quota { .. }
+            | Ask::Acl { .. }
+            | Ask::MyRights { .. }
+            | Ask::GrantableRights { .. }
+            | Ask::ChangeAcl { .. }
             | Ask::Select { .. }
             | Ask::Create { .. }
             | Ask::Delete { .. }
@@ -220,6 +252,7 @@ impl ImapHandler {
         match reason {
             MailboxError::NoSuchMailbox if is_selected => Answer::MailboxGone,
             MailboxError::NoSuchMailbox => Answer::NoSuchMailbox,
+            MailboxError::NotPermitted => Answer::NoPermission,
             MailboxError::AlreadyExists => Answer::AlreadyExists,
             MailboxError::OverQuota => Answer::OverQuota,
             MailboxError::BadName(_) | MailboxError::IsInbox | MailboxError::NoSuchMessage => {
@@ -236,6 +269,44 @@ impl ImapHandler {
 
 fn uids_of(uids: Vec<u32>) -> Vec<Uid> {
     uids.into_iter().map(Uid).collect()
+}
+
+/// The open mailbox that a question is about, and the rights it takes besides that to read.
+fn open_mailbox(ask: &Ask) -> Option<(MailboxHandle, Rights)> {
+    let removing = Rights::DELETE_MESSAGES.with(Rights::EXPUNGE);
+    Some(match ask {
+        Ask::Fetch { mailbox, .. }
+        | Ask::Store { mailbox, .. }
+        | Ask::Search { mailbox, .. }
+        | Ask::Sort { mailbox, .. }
+        | Ask::Thread { mailbox, .. }
+        | Ask::ChangedUids { mailbox, .. }
+        | Ask::Changes { mailbox, .. } => (*mailbox, Rights::NONE),
+        Ask::Copy { mailbox, mode, .. } => match mode {
+            Transfer::Copy => (*mailbox, Rights::NONE),
+            // RFC 6851 section 4.2.
+            Transfer::Move => (*mailbox, removing),
+        },
+        Ask::Expunge { mailbox, .. } => (*mailbox, Rights::EXPUNGE),
+        Ask::Credentials(_)
+        | Ask::Mailboxes
+        | Ask::Status { .. }
+        | Ask::Watch { .. }
+        | Ask::Quota { .. }
+        | Ask::Acl { .. }
+        | Ask::MyRights { .. }
+        | Ask::GrantableRights { .. }
+        | Ask::ChangeAcl { .. }
+        | Ask::Select { .. }
+        | Ask::Peek { .. }
+        | Ask::Create { .. }
+        | Ask::Delete { .. }
+        | Ask::Rename { .. }
+        | Ask::Subscribe { .. }
+        | Ask::AppendStart { .. }
+        | Ask::AppendNext { .. }
+        | Ask::AppendFinish { .. } => return None,
+    })
 }
 
 /// In these questions "no such mailbox" means the open one. (COPY's means the target.)

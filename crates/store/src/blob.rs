@@ -102,6 +102,16 @@ impl Blob {
         }
     }
 
+    /// Octets that are stored already, for another row that points to them: a row that is read in the same
+    /// transaction must do so, else they may be collected meanwhile.
+    #[must_use]
+    pub const fn stored(reference: BlobRef) -> Self {
+        Self {
+            reference,
+            octets: None,
+        }
+    }
+
     /// Its name, for the rows that point to it.
     #[must_use]
     pub fn reference(&self) -> BlobRef {

@@ -1,5 +1,6 @@
 //! Mailboxes as answers tell of them.
 
+use posthorn_base::Rights;
 use roaring::RoaringBitmap;
 
 use super::MailboxHandle;
@@ -16,6 +17,8 @@ pub struct MailboxInfo {
     pub subscribed: bool,
     /// Can it be selected? `false`: only a subscription, or only a parent.
     pub exists: bool,
+    /// What may be done with it.
+    pub rights: Rights,
 }
 
 /// The numbers of a mailbox.
@@ -64,6 +67,8 @@ pub struct SelectedMailbox {
     pub keywords: Vec<String>,
     /// RFC 8474 MAILBOXID.
     pub mailbox_id: String,
+    /// What may be done in it.
+    pub rights: Rights,
     /// What changed since [`super::Ask::Select`]'s `resync`, as of the same moment as all else here; `None` when
     /// that was not asked or the UIDVALIDITY is another.
     pub missed: Option<ChangedUids>,

@@ -102,6 +102,7 @@ fn parse_returns(reader: &mut Reader<'_>) -> Parsed<ListReturn> {
             "SUBSCRIBED" => returns.subscribed = true,
             // Always told.
             "CHILDREN" | "SPECIAL-USE" => {}
+            "MYRIGHTS" => returns.my_rights = true,
             "STATUS" => {
                 reader.space()?;
                 returns.status = status::parse_items(reader)?;

@@ -19,11 +19,13 @@ pub(crate) fn parse_root(reader: &mut Reader<'_>) -> Parsed<Command> {
     mailbox::parse(reader).map(|name| Command::GetQuotaRoot { name })
 }
 
-/// Prints `* QUOTA "" (STORAGE used limit)` with its line end, in units of 1024 octets.
-pub(crate) fn print(out: &mut Vec<u8>, used_octets: u64, limit_octets: u64) {
+/// Prints `* QUOTA root (STORAGE used limit)` with its line end, in units of 1024 octets.
+pub(crate) fn print(out: &mut Vec<u8>, root: &str, used_octets: u64, limit_octets: u64) {
     // What is begun counts whole, and what may be begun only in part does not count at all.
     let (used, limit) = (used_octets.div_ceil(1_024), limit_octets / 1_024);
-    out.extend_from_slice(format!("* QUOTA \"\" (STORAGE {used} {limit})\r\n").as_bytes());
+    out.extend_from_slice(b"* QUOTA ");
+    text::string(out, root.as_bytes());
+    out.extend_from_slice(format!(" (STORAGE {used} {limit})\r\n").as_bytes());
 }
 
 /// Prints `* QUOTAROOT name …` with its line end.

@@ -29,6 +29,8 @@ pub(crate) enum SyntaxError {
     /// RFC 6154 has a response code of its own for it.
     #[error("no mailbox can have that use")]
     BadUse,
+    #[error("there is no such right")]
+    UnknownRight,
 }
 
 pub(crate) type Parsed<T> = Result<T, SyntaxError>;

@@ -7,6 +7,7 @@ use super::reply::Reply;
 const ALWAYS: &[&str] = &[
     "IMAP4rev1",
     "IMAP4rev2",
+    "ACL",
     "BINARY",
     "CHILDREN",
     "COMPRESS=DEFLATE",
@@ -21,6 +22,7 @@ const ALWAYS: &[&str] = &[
     "INPROGRESS",
     "LANGUAGE",
     "LIST-EXTENDED",
+    "LIST-MYRIGHTS",
     "LIST-STATUS",
     "LITERAL+",
     "MOVE",
@@ -35,6 +37,7 @@ const ALWAYS: &[&str] = &[
     "QUOTA",
     "QUOTA=RES-STORAGE",
     "REPLACE",
+    "RIGHTS=kxte",
     "SASL-IR",
     "SAVEDATE",
     "SEARCHRES",

@@ -23,6 +23,7 @@ use super::thread::Threading;
 use crate::ask::{Ask, Event, Replaced, Transfer};
 use crate::codec::mailbox::NameCoding;
 use crate::config::Config;
+use crate::types::acl::AclQuestion;
 use crate::types::command::SelectCommand;
 use crate::types::list::ListCommand;
 use crate::types::sequence_set::Numbering;
@@ -80,6 +81,10 @@ pub(super) enum Asked {
     SelectList(SelectCommand),
     Select(Box<Selecting>),
     Create,
+    Acl {
+        name: String,
+        question: AclQuestion,
+    },
     Quota,
     QuotaRoot {
         name: String,

@@ -160,7 +160,7 @@ pub(super) fn answered(
             go_on(connection, tag, esearching, found)
         }
         // It went away meanwhile, and is passed over like any other that is not there.
-        (Stage::Peek(_), Answer::NoSuchMailbox) => next(esearching),
+        (Stage::Peek(_), Answer::NoSuchMailbox | Answer::NoPermission) => next(esearching),
         (
             Stage::Search(Target { mailbox, .. })
             | Stage::ModSeq(Found {

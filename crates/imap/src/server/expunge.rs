@@ -61,8 +61,9 @@ pub(super) fn start_close(connection: &mut Connection) -> Outcome {
 }
 
 pub(super) fn closed(connection: &mut Connection, answer: Answer) -> Outcome {
-    let Answer::Expunged { .. } = answer else {
+    // RFC 4314 section 4: who may not expunge closes all the same.
+    if !matches!(answer, Answer::Expunged { .. } | Answer::NoPermission) {
         return Err(answer.into());
-    };
+    }
     Ok(select::close(connection))
 }

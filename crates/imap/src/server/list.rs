@@ -3,9 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use posthorn_base::Rights;
+
 use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::Reply;
 use crate::ask::{Answer, Ask, MailboxInfo};
+use crate::codec::acl::print_mine;
 use crate::codec::mailbox::NameCoding;
 use crate::codec::{list as codec, status};
 use crate::types::SpecialUse;
@@ -61,6 +64,11 @@ pub(super) fn answered(connection: &mut Connection, list: &ListCommand, answer: 
             continue;
         };
         codec::print(&mut out, connection.names(), &line);
+        // RFC 8440 section 3: not for a parent that is listed for what is below it.
+        let is_meant = node.exists && (node.subscribed || !list.select.subscribed);
+        if list.returns.my_rights && is_meant {
+            print_mine(&mut out, connection.names(), name, node.rights);
+        }
         if node.exists && !list.returns.status.is_empty() {
             left.push_back(name.clone());
         }
@@ -85,6 +93,7 @@ pub(super) fn describe(names: NameCoding, mailboxes: Vec<MailboxInfo>, name: &st
         patterns: Vec::new(),
         returns: ListReturn {
             subscribed: true,
+            my_rights: false,
             status: Vec::new(),
         },
     };
@@ -126,8 +135,8 @@ pub(super) fn status_answered(
             connection.append_limit(),
         );
         connection.send(out);
-    } else if answer != Answer::NoSuchMailbox {
-        // A mailbox that is gone by now is passed over (RFC 5819 section 2).
+    } else if !matches!(answer, Answer::NoSuchMailbox | Answer::NoPermission) {
+        // A mailbox that is gone by now, or cannot be read, is passed over (RFC 5819 section 2).
         return Err(answer.into());
     }
     next_status(listing, completed(ListForm::Extended))
@@ -137,6 +146,7 @@ pub(super) fn status_answered(
 #[derive(Debug, Default)]
 pub(super) struct Node {
     pub(super) exists: bool,
+    rights: Rights,
     pub(super) subscribed: bool,
     special_use: Option<SpecialUse>,
     /// There is a mailbox below.
@@ -169,6 +179,7 @@ pub(super) fn tree(mailboxes: Vec<MailboxInfo>) -> BTreeMap<String, Node> {
         }
         let node = tree.entry(mailbox.name).or_default();
         node.exists |= mailbox.exists;
+        node.rights = node.rights.with(mailbox.rights);
         node.subscribed |= mailbox.subscribed;
         node.special_use = node.special_use.or(mailbox.special_use);
     }

@@ -197,6 +197,7 @@ fn tell(
         changed,
         arrived,
         highest_modseq,
+        rights,
         ..
     } = answer
     else {
@@ -210,6 +211,7 @@ fn tell(
     let removals = connection.removals();
     let mut out = Vec::new();
     let selected = connection.selected()?;
+    selected.set_rights(&mut out, rights);
     selected.vanish(&vanished);
     let some_vanished = selected.has_vanished();
     selected.print_vanished(&mut out, numbers, removals);

@@ -31,6 +31,7 @@ pub(super) enum Fault {
     UnfitName,
     Inbox(&'static str),
     ReadOnly,
+    NoPermission,
     EmptyMessage,
     /// A message with NUL octets: nothing but a `literal8` could give them back.
     NulOctets,
@@ -78,6 +79,7 @@ impl From<Answer> for Fault {
     fn from(answer: Answer) -> Self {
         match answer {
             Answer::NoSuchMailbox => Self::NoSuchMailbox,
+            Answer::NoPermission => Self::NoPermission,
             Answer::AlreadyExists => Self::AlreadyExists,
             Answer::UnknownEncoding => Self::UnknownEncoding,
             Answer::OverQuota => Self::OverQuota,
@@ -96,6 +98,8 @@ impl From<Answer> for Fault {
             | Answer::Ok
             | Answer::Created { .. }
             | Answer::Quota { .. }
+            | Answer::Acl(_)
+            | Answer::Rights(_)
             | Answer::Appended { .. }
             | Answer::Fetched { .. }
             | Answer::Stored { .. }
@@ -216,6 +220,7 @@ pub(super) fn of_fault(fault: &Fault, reference: &str) -> Reply {
         Fault::AlreadyExists => no("ALREADYEXISTS", "The mailbox exists already"),
         Fault::UnfitName => no("CANNOT", "No mailbox can have that name"),
         Fault::Inbox(text) => (No, Some("CANNOT"), (*text).to_owned()),
+        Fault::NoPermission => no("NOPERM", "You do not have the right to do that"),
         Fault::ReadOnly => no("READ-ONLY", "The mailbox is open read-only"),
         Fault::EmptyMessage => no("CANNOT", "An empty message cannot be stored"),
         Fault::NoSuchQuotaRoot => no("NONEXISTENT", "No such quota root"),
@@ -279,7 +284,7 @@ impl Farewell {
             Self::LineTooLong => "[TOOBIG] The command is too long",
             Self::BareLf => "A line ends with CRLF",
             Self::LiteralTooBig => "[TOOBIG] The literal is too large",
-            Self::MailboxGone => "The selected mailbox was deleted",
+            Self::MailboxGone => "The selected mailbox was deleted or is no longer shared",
             Self::Internal => {
                 return format!("* BYE [SERVERBUG] Try again later ({reference})\r\n").into_bytes();
             }

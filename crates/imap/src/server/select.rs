@@ -6,7 +6,7 @@ use super::reply::{Fault, Reply};
 use super::selected::Selected;
 use super::{fetch, list};
 use crate::ask::{Answer, Ask, Event, ResyncFrom};
-use crate::codec::{self, flags};
+use crate::codec;
 use crate::types::ChangedUids;
 use crate::types::command::{Access, SelectCommand};
 use crate::types::resync::Resync;
@@ -79,12 +79,7 @@ pub(super) fn answered(connection: &mut Connection, selecting: &Selecting, answe
     let selected = Selected::new(select.name.clone(), opened, select.access, connection.enabled);
     let mut out = Vec::new();
     selected.print_flags(&mut out);
-    out.extend_from_slice(b"* OK [PERMANENTFLAGS ");
-    match select.access {
-        Access::ReadWrite => flags::print(&mut out, &selected.all_flags(), Some("\\*")),
-        Access::ReadOnly => out.extend_from_slice(b"()"),
-    }
-    out.extend_from_slice(b"] Flags that can be changed\r\n");
+    selected.print_permanent_flags(&mut out);
     selected.print_counts(&mut out);
     out.extend_from_slice(&selecting.list_line);
     let first_unseen = first_unseen.filter(|_| !connection.enabled.rev2 && !connection.enabled.uid_only);
@@ -100,12 +95,17 @@ pub(super) fn answered(connection: &mut Connection, selecting: &Selecting, answe
     out.extend_from_slice(codes.as_bytes());
     codec::vanished::print_earlier(&mut out, &missed.vanished);
     connection.send(out);
+    let code = match selected.is_read_only() {
+        true => "READ-ONLY",
+        false => "READ-WRITE",
+    };
     connection.event(Event::Selected(Some(selected.mailbox)));
     connection.state = State::Selected(Box::new(selected));
     let reply = match select.access {
-        Access::ReadWrite => Reply::ok("SELECT completed").with_code("READ-WRITE"),
-        Access::ReadOnly => Reply::ok("EXAMINE completed").with_code("READ-ONLY"),
+        Access::ReadWrite => Reply::ok("SELECT completed"),
+        Access::ReadOnly => Reply::ok("EXAMINE completed"),
     };
+    let reply = reply.with_code(code);
     fetch::start_resync(connection, missed.changed, reply)
 }
 

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use posthorn_base::Rights;
 use roaring::RoaringBitmap;
 
+use super::acl;
 use super::connection::Enabled;
 use super::reply::Fault;
 use crate::ask::{Ask, MailboxHandle, MessageChange, SelectedMailbox};
@@ -53,6 +55,8 @@ pub(super) struct Selected {
     pub(super) name: String,
     pub(super) uid_validity: u32,
     access: Access,
+    /// What the client was told it may do.
+    rights: Rights,
     /// What the client has enabled, and hence how it is told.
     pub(super) enabled: Enabled,
     /// What the client knows of.
@@ -121,8 +125,13 @@ impl Ascending<'_> {
 
 impl Selected {
     pub(super) fn new(name: String, opened: SelectedMailbox, access: Access, enabled: Enabled) -> Self {
+        let access = match opened.rights.has_any_of(acl::writing()) {
+            true => access,
+            false => Access::ReadOnly,
+        };
         Self {
             mailbox: opened.mailbox,
+            rights: opened.rights,
             name,
             uid_validity: opened.uid_validity,
             access,
@@ -236,6 +245,36 @@ impl Selected {
         }
         let recent = self.uids.range_cardinality(self.first_recent_uid..);
         out.extend_from_slice(format!("* {recent} RECENT\r\n").as_bytes());
+    }
+
+    /// Prints the PERMANENTFLAGS code: the flags that can be changed (RFC 4314 section 5.1.1).
+    pub(super) fn print_permanent_flags(&self, out: &mut Vec<u8>) {
+        let can = |right| self.access == Access::ReadWrite && self.rights.contains(right);
+        let mut flags = self.all_flags();
+        if !can(Rights::SEEN) {
+            flags.system = flags.system.without(SystemFlags::SEEN);
+        }
+        if !can(Rights::DELETE_MESSAGES) {
+            flags.system = flags.system.without(SystemFlags::DELETED);
+        }
+        if !can(Rights::WRITE) {
+            let all = SystemFlags::from_bits(u8::MAX);
+            let others = all.without(SystemFlags::SEEN.with(SystemFlags::DELETED));
+            flags.system = flags.system.without(others);
+            flags.keywords.clear();
+        }
+        out.extend_from_slice(b"* OK [PERMANENTFLAGS ");
+        flags::print(out, &flags, can(Rights::WRITE).then_some("\\*"));
+        out.extend_from_slice(b"] Flags that can be changed\r\n");
+    }
+
+    /// The rights of the reader are these now; if others than before, the client is told (RFC 4314 section
+    /// 5.1.1).
+    pub(super) fn set_rights(&mut self, out: &mut Vec<u8>, rights: Rights) {
+        if std::mem::replace(&mut self.rights, rights) != rights {
+            self.print_flags(out);
+            self.print_permanent_flags(out);
+        }
     }
 
     /// Prints the FLAGS response.

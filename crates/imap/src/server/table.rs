@@ -4,9 +4,9 @@
 use super::connection::{Connection, Outcome, State};
 use super::reply::Fault;
 use super::{
-    authenticate, capability, compress, copy, create, enable, esearch, expunge, fetch, id, idle, language,
-    list, login, logout, namespace, noop, notify, quota, search, select, sort, starttls, status, store,
-    thread, unauthenticate,
+    acl, authenticate, capability, compress, copy, create, enable, esearch, expunge, fetch, id, idle,
+    language, list, login, logout, namespace, noop, notify, quota, search, select, sort, starttls, status,
+    store, thread, unauthenticate,
 };
 use crate::ask::Transfer;
 use crate::codec::reader::Parsed;
@@ -97,6 +97,11 @@ static TABLE: &[Row] = &[
     row("LSUB", AfterLogin, codec::list::parse_lsub),
     row("NAMESPACE", AfterLogin, |_| Ok(Command::Namespace)),
     row("STATUS", AfterLogin, codec::status::parse),
+    row("SETACL", AfterLogin, codec::acl::parse_set),
+    row("DELETEACL", AfterLogin, codec::acl::parse_delete),
+    row("GETACL", AfterLogin, codec::acl::parse_get),
+    row("LISTRIGHTS", AfterLogin, codec::acl::parse_list_rights),
+    row("MYRIGHTS", AfterLogin, codec::acl::parse_my_rights),
     row("GETQUOTA", AfterLogin, codec::quota::parse),
     row("GETQUOTAROOT", AfterLogin, codec::quota::parse_root),
     row("APPEND", AfterLogin, codec::append::parse_without_message),
@@ -225,6 +230,12 @@ pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
         Command::List(list) => Ok(list::start(connection, list)),
         Command::Namespace => Ok(namespace::start(connection)),
         Command::Status { name, items } => Ok(status::start(connection, name, items)),
+        Command::SetAcl {
+            name,
+            identifier,
+            change,
+        } => Ok(acl::start_set(name, identifier, change)),
+        Command::Acl { name, question } => Ok(acl::start(name, question)),
         Command::GetQuota { root } => quota::start(&root),
         Command::GetQuotaRoot { name } => Ok(quota::start_root(name)),
         Command::Idle => idle::start(connection),

@@ -3,6 +3,7 @@
 use posthorn_base::Secret;
 use posthorn_sasl::Mechanism;
 
+use super::acl::{AclChange, AclQuestion};
 use super::esearch::EsearchCommand;
 use super::fetch::FetchCommand;
 use super::list::ListCommand;
@@ -64,6 +65,17 @@ pub(crate) enum Command {
     },
     List(ListCommand),
     Namespace,
+    /// SETACL and DELETEACL.
+    SetAcl {
+        name: String,
+        identifier: String,
+        change: AclChange,
+    },
+    /// GETACL, LISTRIGHTS and MYRIGHTS.
+    Acl {
+        name: String,
+        question: AclQuestion,
+    },
     GetQuota {
         /// The name of a quota root.
         root: Vec<u8>,

@@ -1,6 +1,7 @@
 //! Which mailboxes a command means (`filter-mailboxes`, RFC 5465 section 6, with `subtree-one` of RFC 7377
 //! section 2.2).
 
+use super::mailbox::OTHER_USERS;
 use crate::ask::MailboxInfo;
 
 /// `filter-mailboxes`. None but the first two mean the selected mailbox as the session has it.
@@ -12,7 +13,7 @@ pub(crate) enum MailboxFilter {
     /// Rules of the reader may deliver into any mailbox of theirs: RFC 5465 section 6.3 makes this the same as
     /// `Personal`.
     Inboxes,
-    /// All mailboxes of the account.
+    /// All mailboxes of the account itself.
     Personal,
     Subscribed,
     /// These mailboxes and all below.
@@ -31,7 +32,7 @@ impl MailboxFilter {
         };
         match self {
             Self::Selected | Self::SelectedDelayed => false,
-            Self::Inboxes | Self::Personal => true,
+            Self::Inboxes | Self::Personal => !name.starts_with(OTHER_USERS),
             Self::Subscribed => is_subscribed,
             Self::Subtree(roots) => roots.iter().any(|root| name == root || below(root).is_some()),
             Self::SubtreeOne(roots) => roots

@@ -18,6 +18,8 @@ pub struct ListSelect {
 pub struct ListReturn {
     /// The `\Subscribed` attribute.
     pub subscribed: bool,
+    /// A MYRIGHTS response for each mailbox that is there (RFC 8440).
+    pub my_rights: bool,
     /// A STATUS response for each mailbox that can be selected.
     pub status: Vec<StatusItem>,
 }

@@ -1,5 +1,8 @@
 //! Names and uses of mailboxes (RFC 9051 section 5.1, RFC 6154).
 
+/// In front of the names of mailboxes that other users share, and of the owner's address (RFC 2342 section 5).
+pub const OTHER_USERS: &str = "Other Users/";
+
 /// The longest mailbox name in octets of UTF-8.
 pub const NAME_OCTETS: usize = 1024;
 

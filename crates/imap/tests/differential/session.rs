@@ -106,6 +106,7 @@ fn prepared(ask: &Ask) -> Answer {
         first_unseen_uid: None,
         keywords: Vec::new(),
         mailbox_id: String::new(),
+        rights: posthorn_base::Rights::ALL,
         missed: None,
     })
 }

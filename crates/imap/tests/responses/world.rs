@@ -6,8 +6,8 @@ use imap_codec::decode::Decoder;
 use imap_codec::imap_types::IntoStatic;
 use imap_codec::imap_types::response::{Code, Data, Response};
 use imap_codec::{GreetingCodec, ResponseCodec};
-use posthorn_base::Timestamp;
 use posthorn_base::session::{Output, Session};
+use posthorn_base::{Rights, Timestamp};
 use posthorn_imap::types::{ChangedUids, Flags, SystemFlags, ThreadNode};
 use posthorn_imap::{
     Answer, Ask, Config, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
@@ -139,6 +139,7 @@ impl World {
                 first_unseen_uid: Some(3),
                 keywords: flags(dice).keywords,
                 mailbox_id: "F1".to_owned(),
+                rights: Rights::ALL,
                 missed: None,
             },
             found: some_uids(dice),
@@ -214,11 +215,13 @@ impl World {
                         special_use: None,
                         subscribed: true,
                         exists: true,
+                        rights: Rights::ALL,
                     })
                     .collect(),
             ),
             Ask::Status { .. } => Answer::Status(self.status.clone()),
-            Ask::Quota => Answer::Quota {
+            Ask::Quota { .. } => Answer::Quota {
+                root: String::new(),
                 used_octets: self.used_octets,
                 limit_octets: Some(self.limit_octets),
             },
@@ -279,6 +282,7 @@ impl World {
                 arrived: Vec::new(),
                 uid_next: u32::MAX,
                 highest_modseq: since_modseq,
+                rights: Rights::ALL,
             },
             Ask::Create { .. } => Answer::Created {
                 mailbox_id: "F2".to_owned(),

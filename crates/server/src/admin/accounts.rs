@@ -67,11 +67,19 @@ fn add(admin: &Admin, address: Address, password: PasswordRecord, quota: u64) ->
 fn remove(admin: &Admin, address: &Address) -> Result<Response, Refusal> {
     let id = id_of(admin, address)?;
     let key = address.lookup_key();
-    let partitions = vec![Partition::Directory, Partition::Account(id)];
+    let partners = admin.store.read(move |tx| posthorn_mailbox::partners(tx, id));
+    let partners = partners.wait().map_err(Refusal::from)?;
+    let mut partitions = vec![Partition::Directory, Partition::Account(id)];
+    partitions.extend(partners.iter().copied().map(Partition::Account));
     let removed = admin.store.write_group(partitions, move |tx, part| match part {
         0 => {
             posthorn_accounts::remove_account(tx, id)?;
             posthorn_correspondents::forget_own_names(tx, &key).map_err(Refusal::from)
+        }
+        // Others no longer share anything with it, nor it with them.
+        2.. => {
+            let partner = partners.get(part - 2).copied().unwrap_or(id);
+            posthorn_mailbox::forget_shared(tx, partner, id).map_err(Refusal::from)
         }
         _ => {
             posthorn_mailbox::remove_account(tx, id)?;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use posthorn_base::{Timestamp, Uid};
+use posthorn_base::{Rights, Timestamp, Uid};
 use posthorn_imap::types::Flags;
 use posthorn_imap::{Answer, Replaced};
 use posthorn_mailbox::{self as mailbox, MailboxError, NewMessage, Quota, Target, Which};
 use posthorn_runtime::clock;
-use posthorn_store::Tx;
+use posthorn_store::{Partition, Tx};
 
 use super::place::{Named, Place};
 use super::{ImapHandler, panicked, translate};
@@ -47,13 +47,13 @@ impl ImapHandler {
         size_octets: u64,
         replaces: Option<Replaced>,
     ) -> Result<Answer, MailboxError> {
-        let Named { owner, name } = self.named(name)?;
-        let replaces = self.replaced(replaces)?;
+        let Named { owner, name, .. } = self.named(name, Rights::INSERT).await?;
+        let replaces = self.replaced(replaces).await?;
         let usage = self
             .read(move |tx| {
                 mailbox::find(tx, owner, &name)?;
                 let mut usage = mailbox::usage(tx, owner)?;
-                if let Some((place, uid)) = replaces {
+                if let Some((place, uid)) = replaces.filter(|(place, _)| place.owner == owner) {
                     let gone = mailbox::message(tx, place.owner, place.mailbox, uid)?;
                     let freed = gone.map_or(0, |gone| gone.size_octets);
                     usage.used_octets = usage.used_octets.saturating_sub(freed);
@@ -101,24 +101,32 @@ impl ImapHandler {
         internal_date: Option<Timestamp>,
         replaces: Option<Replaced>,
     ) -> Result<Answer, MailboxError> {
-        let Named { owner, name } = self.named(name)?;
-        let replaces = self.replaced(replaces)?;
         let Appending { octets, staged, .. } = *self.appending.take().unwrap_or_default();
         let mut messages = staged;
         messages.push(self.stage(octets, flags, internal_date).await?);
+        let Named { owner, name, rights } = self.named(name, Rights::INSERT).await?;
+        for message in &mut messages {
+            message.flags = message.flags.permitted(rights);
+        }
+        let replaces = self.replaced(replaces).await?;
         let target = Target::Name(name);
         let now = clock::wall();
-        // One transaction: all or none (RFC 3502), and what is replaced goes first, so that its room counts
+        let owners = replaces.map(|(place, _)| place.owner).into_iter().chain([owner]);
+        // One group: all or none (RFC 3502), and what is replaced goes first, so that its room counts
         // (RFC 8508).
-        let delivered = self
-            .write(owner, move |tx| {
-                if let Some((place, uid)) = replaces {
-                    take_away(tx, place, uid)?;
-                }
-                let deliver = |message| mailbox::deliver(tx, owner, &target, message, Quota::Enforce, now);
-                messages.iter().map(deliver).collect::<Result<Vec<_>, _>>()
-            })
-            .await?;
+        let done =
+            self.services
+                .store
+                .write_group(owners.map(Partition::Account).collect(), move |tx, part| {
+                    if let (0, Some((place, uid))) = (part, replaces) {
+                        take_away(tx, place, uid)?;
+                        return Ok(Vec::new());
+                    }
+                    let deliver =
+                        |message| mailbox::deliver(tx, owner, &target, message, Quota::Enforce, now);
+                    messages.iter().map(deliver).collect::<Result<_, MailboxError>>()
+                });
+        let delivered = done.await?.pop().unwrap_or_default();
         Ok(Answer::Appended {
             uid_validity: delivered.first().map_or(0, |first| first.uid_validity.0),
             uids: delivered.iter().map(|message| message.uid.0).collect(),
@@ -126,9 +134,15 @@ impl ImapHandler {
     }
 
     /// The message that another takes the place of.
-    fn replaced(&self, gone: Option<Replaced>) -> Result<Option<(Place, Uid)>, MailboxError> {
-        gone.map(|gone| Ok((self.opened(gone.mailbox)?, Uid(gone.uid))))
-            .transpose()
+    async fn replaced(&self, gone: Option<Replaced>) -> Result<Option<(Place, Uid)>, MailboxError> {
+        let Some(gone) = gone else { return Ok(None) };
+        let place = self.opened(gone.mailbox)?;
+        // RFC 8508 section 4.1.
+        let removing = Rights::DELETE_MESSAGES.with(Rights::EXPUNGE);
+        match self.rights_in(place).await?.contains(removing) {
+            true => Ok(Some((place, Uid(gone.uid)))),
+            false => Err(MailboxError::NotPermitted),
+        }
     }
 
     /// Makes a message of the octets that came.

@@ -44,10 +44,7 @@ impl ImapHandler {
             return Ok(());
         }
         let uids = uids_of(unseen);
-        let change = FlagChange {
-            mode: FlagMode::Add,
-            flags: Flags::system(System::SEEN),
-        };
+        let change = FlagChange::new(FlagMode::Add, Flags::system(System::SEEN));
         let stored = self
             .write(owner, move |tx| {
                 mailbox::store_flags(tx, owner, mailbox, &uids, &change, None)

@@ -1,27 +1,52 @@
 //! Mailboxes as such: LIST, STATUS, CREATE, DELETE, RENAME, SUBSCRIBE, and the quota over them all.
 
+use posthorn_base::{AccountId, Rights};
 use posthorn_imap::types::SpecialUse;
 use posthorn_imap::{Answer, MailboxStatus, PeekedMailbox};
 use posthorn_mailbox::{self as mailbox, MailboxError, Subscription};
 use posthorn_runtime::clock;
+use posthorn_store::Tx;
 use roaring::RoaringBitmap;
 
-use super::place::{Named, Place};
+use super::place::{Named, Place, name_for_others};
 use super::{ImapHandler, translate};
 
 impl ImapHandler {
     pub(super) async fn mailboxes(&self) -> Result<Answer, MailboxError> {
         let account = self.account()?;
-        let all = self.read(move |tx| mailbox::folders(tx, account)).await?;
+        let all = self
+            .read(move |tx| {
+                let own = mailbox::folders(tx, account)?;
+                let mut all: Vec<_> = own.into_iter().map(|folder| (folder, Rights::ALL)).collect();
+                all.extend(shared_with(tx, account)?);
+                Ok(all)
+            })
+            .await?;
         Ok(Answer::Mailboxes(
-            all.into_iter().map(translate::folder).collect(),
+            all.into_iter()
+                .map(|(folder, rights)| translate::folder(folder, rights))
+                .collect(),
         ))
     }
 
-    pub(super) async fn quota(&self) -> Result<Answer, MailboxError> {
+    pub(super) async fn quota(&self, of_mailbox: Option<String>) -> Result<Answer, MailboxError> {
         let account = self.account()?;
-        let usage = self.read(move |tx| mailbox::usage(tx, account)).await?;
+        let owner = match of_mailbox {
+            Some(name) => self.named(name, Rights::READ).await?.owner,
+            None => account,
+        };
+        let (usage, root) = self
+            .read(move |tx| {
+                let usage = mailbox::usage(tx, owner)?;
+                let entry = match owner == account {
+                    true => None,
+                    false => posthorn_accounts::account(tx, owner)?,
+                };
+                Ok((usage, entry.map(|owner| owner.address.to_string())))
+            })
+            .await?;
         Ok(Answer::Quota {
+            root: root.unwrap_or_default(),
             used_octets: usage.used_octets,
             limit_octets: usage.quota_octets,
         })
@@ -32,7 +57,7 @@ impl ImapHandler {
         name: String,
         wants_deleted_octets: bool,
     ) -> Result<Answer, MailboxError> {
-        let Named { owner, name } = self.named(name)?;
+        let Named { owner, name, .. } = self.named(name, Rights::READ).await?;
         let (status, recent, deleted_octets) = self
             .read(move |tx| {
                 let id = mailbox::find(tx, owner, &name)?;
@@ -62,7 +87,7 @@ impl ImapHandler {
 
     /// A mailbox that is about to be searched without being selected.
     pub(super) async fn peek(&mut self, name: String, wants_uids: bool) -> Result<Answer, MailboxError> {
-        let Named { owner, name } = self.named(name)?;
+        let Named { owner, name, .. } = self.named(name, Rights::READ).await?;
         let (status, uids) = self
             .read(move |tx| {
                 let id = mailbox::find(tx, owner, &name)?;
@@ -90,7 +115,11 @@ impl ImapHandler {
         name: String,
         special_use: Option<SpecialUse>,
     ) -> Result<Answer, MailboxError> {
-        let Named { owner, name } = self.named(name)?;
+        let Named { owner, name, .. } = self.named_anew(name).await?;
+        if special_use.is_some() && owner != self.account()? {
+            let reason = "what a mailbox is for is said by its owner";
+            return Ok(Answer::Refused(reason.to_owned()));
+        }
         let special_use = match special_use.map(translate::stored_use) {
             Some(None) => return Ok(Answer::UnfitUse),
             Some(stored) => stored,
@@ -108,15 +137,25 @@ impl ImapHandler {
     }
 
     pub(super) async fn delete(&self, name: String) -> Result<Answer, MailboxError> {
-        let Named { owner, name } = self.named(name)?;
+        let Named { owner, name, .. } = self.named(name, Rights::DELETE_MAILBOX).await?;
         self.write(owner, move |tx| mailbox::delete(tx, owner, &name))
             .await?;
         Ok(Answer::Ok)
     }
 
     pub(super) async fn rename(&self, from: String, to: String) -> Result<Answer, MailboxError> {
-        let Named { owner, name: from } = self.named(from)?;
-        let to = self.named(to)?.name;
+        let Named {
+            owner, name: from, ..
+        } = self.named(from, Rights::DELETE_MAILBOX).await?;
+        let Named {
+            owner: new_owner,
+            name: to,
+            ..
+        } = self.named_anew(to).await?;
+        if new_owner != owner {
+            let reason = "a mailbox cannot be renamed into another account; its messages can be moved";
+            return Ok(Answer::Refused(reason.to_owned()));
+        }
         let now = clock::wall();
         self.write(owner, move |tx| mailbox::rename(tx, owner, &from, &to, now))
             .await?;
@@ -125,10 +164,12 @@ impl ImapHandler {
 
     pub(super) async fn subscribe(&self, name: String, subscribed: bool) -> Result<Answer, MailboxError> {
         let account = self.account()?;
-        let subscription = if subscribed {
-            Subscription::On
-        } else {
-            Subscription::Off
+        let subscription = match subscribed {
+            true if self.named(name.clone(), Rights::LOOKUP).await?.owner != account => {
+                Subscription::Elsewhere
+            }
+            true => Subscription::On,
+            false => Subscription::Off,
         };
         self.write(account, move |tx| {
             mailbox::subscribe(tx, account, &name, subscription)
@@ -136,4 +177,21 @@ impl ImapHandler {
         .await?;
         Ok(Answer::Ok)
     }
+}
+
+/// The mailboxes of others that may be listed, under the names they have for this reader.
+fn shared_with(tx: &Tx<'_>, reader: AccountId) -> Result<Vec<(mailbox::Folder, Rights)>, MailboxError> {
+    let mut all = Vec::new();
+    for owner in mailbox::sharers(tx, reader)? {
+        let Some(entry) = posthorn_accounts::account(tx, owner)? else {
+            continue;
+        };
+        for (mut folder, rights) in mailbox::shared_folders(tx, owner, reader)? {
+            if rights.contains(Rights::LOOKUP) {
+                folder.name = name_for_others(&entry.address, &folder.name);
+                all.push((folder, rights));
+            }
+        }
+    }
+    Ok(all)
 }

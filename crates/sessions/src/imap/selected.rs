@@ -1,7 +1,7 @@
 //! The open mailbox: SELECT, STORE, COPY, EXPUNGE, and what others do in it. (FETCH and SEARCH have files of
 //! their own.)
 
-use posthorn_base::{ModSeq, Uid};
+use posthorn_base::{ModSeq, Rights, Uid};
 use posthorn_imap::{Answer, ResyncFrom, SelectedMailbox};
 use posthorn_mailbox::{self as mailbox, CopyMode, CopyRequest, MailboxError, Which};
 use posthorn_runtime::clock;
@@ -16,7 +16,7 @@ impl ImapHandler {
         read_only: bool,
         resync: Option<ResyncFrom>,
     ) -> Result<Answer, MailboxError> {
-        let Named { owner, name } = self.named(name)?;
+        let Named { owner, name, rights } = self.named(name, Rights::READ).await?;
         // Listening begins before the snapshot, so that no change falls between the two.
         self.watcher = Some(self.services.watch.listen(owner));
         let (opened, missed) = self
@@ -37,7 +37,7 @@ impl ImapHandler {
             owner,
             mailbox: status.id,
         });
-        if !read_only && status.recent_from < status.uid_next {
+        if !read_only && rights.contains(Rights::SEEN) && status.recent_from < status.uid_next {
             let claimed = self.write(owner, move |tx| mailbox::claim_recent(tx, owner, status.id));
             self.unless_stuck(claimed.await)?;
         }
@@ -51,6 +51,7 @@ impl ImapHandler {
             first_unseen_uid: opened.first_unseen.map(|uid| uid.0),
             keywords: status.keywords,
             mailbox_id: translate::mailbox_id(status.id),
+            rights,
             missed: missed.map(translate::changed_uids),
         }))
     }
@@ -101,7 +102,10 @@ impl ImapHandler {
             posthorn_imap::Transfer::Move => CopyMode::Move,
         };
         let owner = place.owner;
-        let to = self.named(to)?.name;
+        let target = self.named(to, Rights::INSERT).await?;
+        if target.owner != owner {
+            return self.transfer(place, uids, target, mode).await;
+        }
         let now = clock::wall();
         let copied = self
             .write(owner, move |tx| {
@@ -111,8 +115,9 @@ impl ImapHandler {
                     CopyRequest {
                         from: place.mailbox,
                         uids: &uids,
-                        to: &to,
+                        to: &target.name,
                         mode,
+                        rights: target.rights,
                     },
                     now,
                 )
@@ -155,11 +160,16 @@ impl ImapHandler {
         Ok(Answer::ChangedUids(translate::changed_uids(found)))
     }
 
-    pub(super) async fn changes(&self, place: Place, since: ModSeq) -> Result<Answer, MailboxError> {
+    pub(super) async fn changes(
+        &self,
+        place: Place,
+        rights: Rights,
+        since: ModSeq,
+    ) -> Result<Answer, MailboxError> {
         let Place { owner, mailbox } = place;
         let seen = self
             .read(move |tx| mailbox::changes(tx, owner, mailbox, since))
             .await?;
-        Ok(translate::changes(seen, self.uid_next))
+        Ok(translate::changes(seen, rights, self.uid_next))
     }
 }

@@ -1,6 +1,6 @@
 //! The words of `mailbox` as the words of `imap`.
 
-use posthorn_base::{EmailId, MailboxId, ThreadId, Uid};
+use posthorn_base::{EmailId, MailboxId, Rights, ThreadId, Uid};
 use posthorn_imap::types::{ChangedUids, FlagChange, FlagMode, Flags, SpecialUse, SystemFlags};
 use posthorn_imap::{Answer, MailboxInfo, MessageChange, StoredMessage};
 use posthorn_mailbox as mailbox;
@@ -45,10 +45,7 @@ pub(super) fn change(change: FlagChange) -> mailbox::FlagChange {
         FlagMode::Remove => mailbox::FlagMode::Remove,
         FlagMode::Replace => mailbox::FlagMode::Replace,
     };
-    mailbox::FlagChange {
-        mode,
-        flags: stored_flags(&change.flags),
-    }
+    mailbox::FlagChange::new(mode, stored_flags(&change.flags))
 }
 
 pub(super) fn stored(row: mailbox::StoredRow) -> StoredMessage {
@@ -64,7 +61,7 @@ pub(super) fn stored(row: mailbox::StoredRow) -> StoredMessage {
 
 /// `mailbox` tells new and changed messages together. Which of them are new to the session it finds out by
 /// itself: UIDs become visible in their order.
-pub(super) fn changes(seen: mailbox::Changes, uid_next_when_opened: Uid) -> Answer {
+pub(super) fn changes(seen: mailbox::Changes, rights: Rights, uid_next_when_opened: Uid) -> Answer {
     let since_opened = seen
         .changed
         .iter()
@@ -76,6 +73,7 @@ pub(super) fn changes(seen: mailbox::Changes, uid_next_when_opened: Uid) -> Answ
         changed: seen.changed.into_iter().map(change_of).collect(),
         uid_next: seen.uid_next.0,
         highest_modseq: seen.modseq.0,
+        rights,
     }
 }
 
@@ -94,12 +92,13 @@ fn change_of(row: mailbox::MessageRow) -> MessageChange {
     }
 }
 
-pub(super) fn folder(folder: mailbox::Folder) -> MailboxInfo {
+pub(super) fn folder(folder: mailbox::Folder, rights: Rights) -> MailboxInfo {
     MailboxInfo {
         name: folder.name,
         special_use: folder.special_use.map(special_use),
         subscribed: folder.is_subscribed,
         exists: folder.id.is_some(),
+        rights,
     }
 }
 

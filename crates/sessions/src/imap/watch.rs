@@ -1,6 +1,6 @@
 //! What NOTIFY watches: the mailboxes of an account by their mod-sequences, and their names.
 
-use posthorn_base::ModSeq;
+use posthorn_base::{ModSeq, Rights};
 use posthorn_imap::{Answer, MailboxHandle, WatchedMailbox, WatchedMailboxes};
 use posthorn_mailbox::{self as mailbox, ChangedMailbox, MailboxError};
 
@@ -29,7 +29,7 @@ impl ImapHandler {
             .await?;
         let listed = |folder: mailbox::Folder| {
             let handle = folder.id.map(|id| MailboxHandle(id.0));
-            (handle, translate::folder(folder))
+            (handle, translate::folder(folder, Rights::ALL))
         };
         Ok(Answer::Watched(WatchedMailboxes {
             changed: found.changed.into_iter().map(watched).collect(),

@@ -182,7 +182,7 @@ fn happen(store: &Store, event: Event) {
     };
     match event {
         Event::Deliver(octets) => {
-            let message = new_message(store, octets.into(), now());
+            let message = new_message(store, octets, now());
             write(Box::new(move |tx| {
                 mailbox::deliver(tx, ANNA, &Target::Inbox, &message, Quota::Checked, now()).map(drop)
             }));
@@ -198,6 +198,7 @@ fn happen(store: &Store, event: Event) {
                 uids,
                 to: "Archive",
                 mode,
+                rights: posthorn_base::Rights::ALL,
             };
             mailbox::copy(tx, ANNA, request, now()).map(drop)
         })),
