@@ -72,6 +72,51 @@ fn curl_sends_and_reads_with_tls() {
 }
 
 #[test]
+fn curl_searches_appends_and_fetches_sections_and_ranges() {
+    if !tool("curl") {
+        return;
+    }
+    let node = Node::start(Options::default());
+    let base = format!("imaps://{}", node.ready().address("imaps"));
+    let file = node.folder().join("message.eml");
+    for number in 1..=3 {
+        let message =
+            format!("From: <a@x.test>\r\nSubject: number {number}\r\n\r\nThis is body {number}.\r\n");
+        fs::write(&file, message).unwrap();
+        curl(
+            &node,
+            "anna",
+            &[&format!("{base}/INBOX"), "--upload-file", file.to_str().unwrap()],
+        );
+    }
+    let said = |url: &str| curl(&node, "anna", &[&format!("{base}/{url}")]);
+    assert_eq!(said("INBOX?SUBJECT%20%22number%202%22").trim(), "* SEARCH 2");
+    assert_eq!(said("INBOX;UID=2;SECTION=TEXT"), "This is body 2.\r\n");
+    assert_eq!(
+        said("INBOX;MAILINDEX=3;SECTION=HEADER.FIELDS%20(SUBJECT)"),
+        "Subject: number 3\r\n\r\n"
+    );
+    let asked = |command: &str| curl(&node, "anna", &[&format!("{base}/INBOX"), "--request", command]);
+    assert!(asked("FETCH 1 BODY.PEEK[TEXT]<5.7>").contains("BODY[TEXT]<5> {7}"));
+    assert!(asked("STORE 1 +FLAGS (\\Deleted)").contains("\\Deleted"));
+    assert_eq!(asked("EXPUNGE").trim(), "* 1 EXPUNGE");
+    assert!(asked("STATUS INBOX (MESSAGES)").contains("MESSAGES 2"));
+    let mut command = Command::new("curl");
+    command.args([
+        "--silent",
+        "--max-time",
+        "30",
+        "--user",
+        "anna@posthorn.test:wrong",
+    ]);
+    command
+        .arg("--cacert")
+        .arg(node.certificate())
+        .arg(format!("{base}/INBOX"));
+    assert_ne!(run(&mut command, Input::None).code, Some(0));
+}
+
+#[test]
 fn msmtp_sends_with_starttls_and_with_tls() {
     if !tool("msmtp") {
         return;

@@ -1,4 +1,4 @@
-//! fetchmail over POP3: fetch and delete, fetch and keep.
+//! fetchmail over POP3 and IMAP: fetch and delete, fetch and keep, wait for what comes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use posthorn_tests::{Finished, Input, Message, Node, Options, PASSWORD, run, tool};
+use posthorn_tests::{Finished, Input, Message, Node, Options, PASSWORD, run, tool, until};
 
 /// A mailbox on this side that fetchmail fills, one file a message.
 struct Local {
@@ -30,11 +30,16 @@ impl Local {
 
     /// `mode`: `keep` or `fetchall` and the like.
     fn fetch(&self, node: &Node, mode: &str) -> Finished {
+        run(&mut self.command(node, "pop3", mode), Input::None)
+    }
+
+    fn command(&self, node: &Node, protocol: &str, mode: &str) -> Command {
         let config = self.home.join("fetchmailrc");
+        let uidl = if protocol == "pop3" { "uidl" } else { "" };
         let text = format!(
-            "poll 127.0.0.1 protocol pop3 port {} uidl timeout 30\n  user \"{}\" password \"{PASSWORD}\" {mode}\n  \
+            "poll 127.0.0.1 protocol {protocol} port {} {uidl} timeout 30\n  user \"{}\" password \"{PASSWORD}\" {mode}\n  \
              sslproto \"\" mda \"{}\"\n",
-            node.ready().port("pop3"),
+            node.ready().port(protocol),
             node.address("anna"),
             self.home.join("mda").display(),
         );
@@ -48,7 +53,7 @@ impl Local {
             .args(["--nodetach", "--nosyslog", "--norewrite", "--pidfile"])
             // Root's would be one for all.
             .arg(self.home.join("pid"));
-        run(&mut command, Input::None)
+        command
     }
 
     fn fetched(&self) -> Vec<String> {
@@ -113,4 +118,48 @@ fn deleting_it_leaves_nothing_on_the_server() {
     deliver(&node, 1);
     local.fetch(&node, "nokeep").ok();
     assert_eq!(local.fetched().len(), 5);
+}
+
+#[test]
+fn over_imap_keep_leaves_what_was_read_and_the_usual_takes_it_away() {
+    if !tool("fetchmail") {
+        return;
+    }
+    let node = Node::start(Options::default());
+    let local = Local::new(&node);
+    let fetch = |mode: &str| run(&mut local.command(&node, "imap", mode), Input::None);
+    deliver(&node, 3);
+    fetch("keep").ok();
+    assert_eq!(local.fetched().len(), 3);
+    assert_eq!(node.inbox("anna").len(), 3);
+    // What it has seen it leaves alone; code 1 says that nothing is new.
+    assert_eq!(fetch("keep").code, Some(1));
+    deliver(&node, 1);
+    fetch("keep").ok();
+    assert_eq!(local.fetched().len(), 4);
+    fetch("fetchall").ok();
+    assert_eq!(local.fetched().len(), 8);
+    assert_eq!(node.inbox("anna").len(), 0);
+}
+
+#[test]
+fn over_imap_it_waits_for_mail_and_has_it_at_once() {
+    if !tool("fetchmail") {
+        return;
+    }
+    let node = Node::start(Options::default());
+    let local = Local::new(&node);
+    deliver(&node, 1);
+    let mut waiting = local.command(&node, "imap", "idle").spawn().unwrap();
+    let has = |count: usize| (local.fetched().len() == count).then_some(());
+    until("the first message is fetched", || has(1));
+    for number in 2..=3 {
+        deliver(&node, 1);
+        until("a message that came is fetched", || has(number));
+    }
+    until("what was fetched is gone", || {
+        node.inbox("anna").is_empty().then_some(())
+    });
+    waiting.kill().unwrap();
+    waiting.wait().unwrap();
 }

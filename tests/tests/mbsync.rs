@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use posthorn_tests::{Finished, Input, Message, Node, Options, PASSWORD, run, tool};
+use posthorn_tests::{Finished, Imap, Input, Message, Node, Options, PASSWORD, run, tool};
 
 struct Local {
     home: PathBuf,
@@ -174,4 +174,70 @@ fn deletion_and_new_folders_travel_both_ways() {
     local.sync().ok();
     assert_eq!(imap.select("FromHere").unwrap(), 1);
     assert_eq!(local.files("FromThere").len(), 1);
+}
+
+/// The file of the message that has this text.
+fn holding(local: &Local, text: &str) -> Option<PathBuf> {
+    let holds = |file: &PathBuf| fs::read_to_string(file).unwrap().contains(text);
+    local.files("INBOX").into_iter().find(holds)
+}
+
+#[test]
+fn changes_on_both_sides_come_together() {
+    if !tool("mbsync") {
+        return;
+    }
+    let node = Node::start(Options::default());
+    let local = Local::new(&node);
+    let mut imap = node.imap("anna");
+    for number in 0..6 {
+        append(&mut imap, &format!("message {number}."));
+    }
+    local.sync().ok();
+    imap.select("INBOX").unwrap();
+    let file = |number: u32| holding(&local, &format!("message {number}.")).unwrap();
+    // 0: flags here and there. 1: gone here, flagged there. 2: gone there, flagged here. 3: gone on both sides.
+    flag(&file(0), "F");
+    imap.command("UID STORE 1 +FLAGS (\\Answered)").unwrap();
+    flag(&file(1), "T");
+    imap.command("UID STORE 2 +FLAGS (\\Flagged)").unwrap();
+    flag(&file(2), "F");
+    flag(&file(3), "T");
+    imap.command("UID STORE 3,4 +FLAGS (\\Deleted)").unwrap();
+    imap.command("UID EXPUNGE 3,4").unwrap();
+    // And new ones on both.
+    append(&mut imap, "from there.");
+    let new = local.folder("INBOX").join("new/77.local.here");
+    fs::write(new, "Subject: from here\n\nfrom here.\n").unwrap();
+    local.sync().ok();
+
+    for text in [
+        "message 0.",
+        "message 4.",
+        "message 5.",
+        "from there.",
+        "from here.",
+    ] {
+        assert!(holding(&local, text).is_some(), "{text} is not here");
+    }
+    let here = local.files("INBOX");
+    assert_eq!(here.len(), 5, "{here:?}");
+    let name = holding(&local, "message 0.").unwrap();
+    assert!(name.to_str().unwrap().ends_with(":2,FR"), "{name:?}");
+    let there = node.imap("anna").messages("INBOX").unwrap();
+    assert_eq!(there.len(), here.len());
+    imap.select("INBOX").unwrap();
+    let found = imap.command("UID SEARCH FLAGGED ANSWERED").unwrap();
+    assert!(found.contains(&b"* SEARCH 1".to_vec()), "{found:?}");
+
+    // Both sides are at rest now.
+    let before = local.snapshot();
+    local.sync().ok();
+    assert_eq!(local.snapshot(), before);
+}
+
+fn append(imap: &mut Imap, text: &str) {
+    let message = format!("From: <a@sender.test>\r\nSubject: {text}\r\n\r\n{text}\r\n");
+    imap.command(&format!("APPEND INBOX {{{}+}}\r\n{message}", message.len()))
+        .unwrap();
 }

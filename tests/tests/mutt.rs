@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use posthorn_tests::{Finished, Input, Message, Node, Options, PASSWORD, run, tool};
+use posthorn_tests::{Finished, Input, Message, Node, Options, PASSWORD, Stored, run, tool};
 
 /// Settings for both programs.
 fn settings(node: &Node) -> String {
@@ -83,4 +83,46 @@ fn reads_a_folder_and_saves_a_message_into_another() {
     .ok();
     assert_eq!(node.imap("anna").messages("K&AOQ-se").unwrap().len(), 1);
     assert_eq!(node.inbox("anna").len(), 1);
+}
+
+#[test]
+fn searches_tags_and_deletes_in_a_folder_of_hundreds() {
+    if !tool("neomutt") || !tool("script") {
+        return;
+    }
+    let node = Node::start(Options::default());
+    let mut imap = node.imap("anna");
+    for number in 0..300 {
+        let message = format!(
+            "From: <a@sender.test>\r\nSubject: number {number:03}\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\nword{}\r\n",
+            number % 10
+        );
+        imap.command(&format!("APPEND INBOX {{{}+}}\r\n{message}", message.len()))
+            .unwrap();
+    }
+    // Ten go into another folder by their subject, thirty are deleted by a word in the body, which the server looks for,
+    // and a hundred are flagged.
+    let keys = "push \"<tag-pattern>~s 'number 12'<enter><tag-prefix><save-message>=Kept<enter>\
+                <untag-pattern>~A<enter><delete-pattern>=b word7<enter>\
+                <tag-pattern>~s 'number 2'<enter><tag-prefix><flag-message><quit>\"\n";
+    let mut command = Command::new("script");
+    let line = format!("neomutt -n -F {}", config(&node, keys).display());
+    in_terminal(
+        command.args(["--quiet", "--return", "--command", &line, "/dev/null"]),
+        &node,
+    )
+    .ok();
+    assert_eq!(imap.messages("Kept").unwrap().len(), 10);
+    let left = imap.messages("INBOX").unwrap();
+    // Number 127 was among both.
+    assert_eq!(left.len(), 300 - 10 - 30 + 1);
+    let has = |message: &Stored, text: &str| String::from_utf8_lossy(&message.octets).contains(text);
+    assert!(
+        !left
+            .iter()
+            .any(|message| has(message, "word7") || has(message, "Subject: number 12"))
+    );
+    let flagged = imap.command("SEARCH FLAGGED").unwrap();
+    let flagged = String::from_utf8_lossy(&flagged[0]).into_owned();
+    assert_eq!(flagged.split(' ').count() - 2, 90, "{flagged}");
 }
