@@ -29,6 +29,7 @@ pub(crate) mod sequence_set;
 pub(crate) mod sort;
 pub(crate) mod status;
 pub(crate) mod store;
+pub(crate) mod structure;
 pub(crate) mod text;
 pub(crate) mod thread;
 pub(crate) mod utf7;

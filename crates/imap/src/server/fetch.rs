@@ -5,6 +5,7 @@
 //! that a slow client costs one batch of memory. Rows are printed as they are polled; large sections are moved
 //! into the output, not copied.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use posthorn_message::SectionText;
@@ -17,7 +18,7 @@ use super::reply::{Fault, Reply};
 use super::selected::Selected;
 use super::store::take_batch;
 use crate::ask::{Answer, Ask, FetchRow};
-use crate::codec::{date, fetch as codec, text, vanished};
+use crate::codec::{date, fetch as codec, structure, text, vanished};
 use crate::types::FetchWant;
 use crate::types::fetch::{FetchCommand, FetchItem, FetchSection, Spelling};
 use crate::types::sequence_set::Numbering;
@@ -400,10 +401,18 @@ impl Pieces {
     }
 }
 
+/// The structure as the client's revision of IMAP has it.
+fn shown<'a>(selected: &Selected, structure: Option<&'a [u8]>) -> Option<Cow<'a, [u8]>> {
+    structure.map(|structure| match selected.enabled.rev2 {
+        true => Cow::Borrowed(structure),
+        false => structure::for_rev1(structure),
+    })
+}
+
 fn print_item(out: &mut Vec<u8>, selected: &Selected, item: &FetchItem, row: &FetchRow) {
-    let ready = |out: &mut Vec<u8>, label: &str, octets: &Option<Vec<u8>>| {
+    let ready = |out: &mut Vec<u8>, label: &str, octets: Option<&[u8]>| {
         out.extend_from_slice(label.as_bytes());
-        out.extend_from_slice(octets.as_deref().unwrap_or(b"NIL"));
+        out.extend_from_slice(octets.unwrap_or(b"NIL"));
     };
     match item {
         FetchItem::Flags => {
@@ -423,9 +432,13 @@ fn print_item(out: &mut Vec<u8>, selected: &Selected, item: &FetchItem, row: &Fe
             text::number(out, row.uid);
         }
         FetchItem::ModSeq => out.extend_from_slice(format!("MODSEQ ({})", row.modseq).as_bytes()),
-        FetchItem::Envelope => ready(out, "ENVELOPE ", &row.envelope),
-        FetchItem::BodyStructure => ready(out, "BODYSTRUCTURE ", &row.body_structure),
-        FetchItem::Body => ready(out, "BODY ", &row.body),
+        FetchItem::Envelope => ready(out, "ENVELOPE ", row.envelope.as_deref()),
+        FetchItem::BodyStructure => ready(
+            out,
+            "BODYSTRUCTURE ",
+            shown(selected, row.body_structure.as_deref()).as_deref(),
+        ),
+        FetchItem::Body => ready(out, "BODY ", shown(selected, row.body.as_deref()).as_deref()),
         FetchItem::EmailId => out.extend_from_slice(format!("EMAILID ({})", row.email_id).as_bytes()),
         FetchItem::ThreadId => out.extend_from_slice(format!("THREADID ({})", row.thread_id).as_bytes()),
         FetchItem::SaveDate => {
