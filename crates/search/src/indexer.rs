@@ -2,12 +2,14 @@
 //! stored: whoever runs this does it afterwards, as fast as is good for everybody else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use posthorn_base::{AccountId, EmailId, Timestamp};
 use posthorn_mailbox::{self as mailbox, MailboxError};
 use posthorn_store::{Partition, Store, StoreError, Tx, params};
 
 use crate::build::{Builder, Built};
+use crate::merge::{self, Merge};
 use crate::{index, segment, sql};
 
 /// Messages taken up in one step.
@@ -24,18 +26,26 @@ pub enum Step {
     Done,
 }
 
+/// How long a segment may be in the making before it counts as left behind by a crash.
+const MAKING: Duration = Duration::from_secs(60 * 60);
+
 /// Works on the index of one account. Several may at the same time, on any number of nodes: only what is
 /// based on the newest state becomes visible.
 pub struct Indexer {
     store: Store,
     account: AccountId,
+    merge: Option<Merge>,
 }
 
 impl Indexer {
     /// For an account.
     #[must_use]
     pub fn new(store: Store, account: AccountId) -> Self {
-        Self { store, account }
+        Self {
+            store,
+            account,
+            merge: None,
+        }
     }
 
     /// Does the next step. Blocks.
@@ -43,7 +53,45 @@ impl Indexer {
     /// # Errors
     /// When the store fails; what became visible before stays.
     pub fn step(&mut self, now: Timestamp) -> Result<Step, MailboxError> {
-        self.index_new(now)
+        // New messages do not wait for a merge, nor a merge for messages to cease.
+        let indexed = self.index_new(now)?;
+        let tidied = match self.merge.take() {
+            Some(mut merge) => {
+                if merge.step(&self.store)? == Step::More {
+                    self.merge = Some(merge);
+                }
+                Step::More
+            }
+            None => self.tidy(now)?,
+        };
+        Ok(match (indexed, tidied) {
+            (Step::Done, Step::Done) => Step::Done,
+            (Step::More, _) | (_, Step::More) => Step::More,
+        })
+    }
+
+    /// Begins a merge, or removes some of what nobody sees any more.
+    fn tidy(&mut self, now: Timestamp) -> Result<Step, MailboxError> {
+        let (account, since) = (self.account, now.minus(MAKING));
+        let looked = self.store.read(move |tx| {
+            let segments = segment::live(tx, account)?;
+            let chosen = merge::choose(&segments).map(<[_]>::to_vec);
+            Ok::<_, MailboxError>((chosen, segment::left_behind(tx, account, since)?))
+        });
+        match looked.wait()? {
+            (Some(segments), _) => {
+                self.merge = Merge::begin(&self.store, account, segments, now)?;
+                Ok(Step::More)
+            }
+            (None, Some(id)) => {
+                let removed = self.store.write(Partition::Account(account), move |tx| {
+                    segment::remove_some(tx, account, id)
+                });
+                removed.wait().map_err(MailboxError::from)?;
+                Ok(Step::More)
+            }
+            (None, None) => Ok(Step::Done),
+        }
     }
 
     /// Indexes some of the messages that came since.

@@ -18,6 +18,7 @@ mod chunk;
 mod find;
 mod index;
 mod indexer;
+mod merge;
 mod query;
 mod segment;
 pub mod sql;

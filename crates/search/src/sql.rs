@@ -31,8 +31,26 @@ posthorn_store::statements! {
     SELECT_ACCOUNT = "SELECT indexed_to FROM search_account WHERE account_id = $1";
     ADVANCE = "UPDATE search_account SET indexed_to = $3, next_segment = next_segment + 1
         WHERE account_id = $1 AND indexed_to = $2 RETURNING next_segment - 1";
+    TAKE_SEGMENT = "UPDATE search_account SET next_segment = next_segment + 1 WHERE account_id = $1
+        RETURNING next_segment - 1";
     INSERT_SEGMENT = "INSERT INTO search_segment (account_id, segment_id, state, first_email, last_email, emails,
-        created_at, unsure) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        created_at, unsure) VALUES ($1, $2, $3, $4, $5, 0, $6, $7)";
+    FINISH_SEGMENT = "UPDATE search_segment SET state = $3, emails = $4, unsure = $5
+        WHERE account_id = $1 AND segment_id = $2";
+    SELECT_STATE = "SELECT state FROM search_segment WHERE account_id = $1 AND segment_id = $2";
+    UPDATE_STATE = "UPDATE search_segment SET state = $3 WHERE account_id = $1 AND segment_id = $2";
+    SELECT_LEFT_BEHIND = "SELECT segment_id FROM search_segment
+        WHERE account_id = $1 AND (state = 2 OR (state = 0 AND created_at < $2)) ORDER BY segment_id LIMIT 1";
+    SELECT_FIRST_CHUNK = "SELECT chunk FROM search_terms WHERE account_id = $1 AND segment_id = $2
+        ORDER BY chunk LIMIT 1";
+    DELETE_TERMS = "DELETE FROM search_terms WHERE account_id = $1 AND segment_id = $2
+        AND chunk BETWEEN $3 AND $4";
+    DELETE_POSTINGS = "DELETE FROM search_postings WHERE account_id = $1 AND segment_id = $2
+        AND chunk BETWEEN $3 AND $4";
+    DELETE_SEGMENT = "DELETE FROM search_segment WHERE account_id = $1 AND segment_id = $2";
+    SELECT_CHUNK = "SELECT t.terms, p.postings FROM search_terms t JOIN search_postings p
+        ON p.account_id = t.account_id AND p.segment_id = t.segment_id AND p.chunk = t.chunk
+        WHERE t.account_id = $1 AND t.segment_id = $2 AND t.chunk = $3";
     SELECT_SEGMENTS = "SELECT segment_id, first_email, last_email, emails, unsure FROM search_segment
         WHERE account_id = $1 AND state = 1 ORDER BY first_email";
     INSERT_TERMS = "INSERT INTO search_terms (account_id, segment_id, chunk, first_place, last_place, terms)

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-#[path = "support/fixture.rs"]
-mod support;
+#[path = "indexing/fixture.rs"]
+mod fixture;
+#[path = "indexing/merging.rs"]
+mod merging;
 
 use posthorn_base::EmailId;
 use posthorn_message::search::{TextPlace, fold_case};
@@ -11,7 +13,7 @@ use posthorn_search::{Bounds, EmailSet, Query, Step, remove_account, sql};
 use posthorn_store::StoreError;
 use roaring::RoaringTreemap;
 
-use support::{ANNA, Fixture};
+use fixture::{ANNA, Fixture};
 
 fn only(emails: &[EmailId]) -> EmailSet {
     let ids: RoaringTreemap = emails

@@ -171,7 +171,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         1 => (1..13_u32).prop_map(Event::Expunge),
         1 => ((1..13_u32), select(vec![CopyMode::Copy, CopyMode::Move])).prop_map(|(uid, mode)| Event::Copy(uid, mode)),
     ];
-    proptest::collection::vec(event, 1..40)
+    proptest::collection::vec(event, 1..60)
 }
 
 type Work = dyn Fn(&mut Tx<'_>) -> Result<(), MailboxError> + Send;

@@ -1,9 +1,10 @@
 //! A store with an account whose messages are indexed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use posthorn_base::{AccountId, EmailId, Timestamp};
-use posthorn_mailbox::{self as mailbox, Flags, MailboxError, NewMessage, Quota, Target};
+use posthorn_base::{AccountId, EmailId, MailboxId, Timestamp, Uid};
+use posthorn_mailbox::{self as mailbox, Flags, MailboxError, NewMessage, Quota, Target, Which};
 use posthorn_search::{Bounds, Index, Indexer, Query, SCHEMA, Step, check};
 use posthorn_store::{Options, Partition, Store, StoreError, Tx};
 
@@ -54,10 +55,25 @@ impl Fixture {
         Indexer::new(self.store.clone(), ANNA).step(now())
     }
 
+    /// Removes messages of INBOX.
+    pub(crate) fn expunge(&self, uids: &[u32]) {
+        let uids: Vec<Uid> = uids.iter().copied().map(Uid).collect();
+        self.write(move |tx| mailbox::expunge(tx, ANNA, MailboxId(1), Which::Listed(&uids)));
+    }
+
     /// Until there is nothing more to do.
     pub(crate) fn index(&self) {
+        self.index_at(now());
+    }
+
+    /// When nobody can be working any more on what was left behind.
+    pub(crate) fn index_later(&self) {
+        self.index_at(now().plus(Duration::from_secs(7_200)));
+    }
+
+    fn index_at(&self, now: Timestamp) {
         let mut indexer = Indexer::new(self.store.clone(), ANNA);
-        while indexer.step(now()).unwrap() == Step::More {}
+        while indexer.step(now).unwrap() == Step::More {}
     }
 
     pub(crate) fn indexed_to(&self) -> EmailId {
