@@ -187,7 +187,10 @@ fn happen(store: &Store, event: Event) {
                 mailbox::deliver(tx, ANNA, &Target::Inbox, &message, Quota::Checked, now()).map(drop)
             }));
         }
-        Event::Index => while Indexer::new(store.clone(), ANNA).step(now()).unwrap() == Step::More {},
+        Event::Index => {
+            let mut indexer = Indexer::new(store.clone(), ANNA);
+            while indexer.step(now()).unwrap() == Step::More {}
+        }
         Event::Expunge(uid) => write(Box::new(move |tx| {
             mailbox::expunge(tx, ANNA, INBOX, Which::Listed(&[Uid(uid)])).map(drop)
         })),
