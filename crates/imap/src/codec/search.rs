@@ -19,7 +19,7 @@ const RETURN_OPTIONS: usize = 10;
 pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Command> {
     reader.space()?;
     let returns = parse_return(reader)?;
-    let names_charset = reader.clone().keyword("CHARSET");
+    let names_other_charset = names_other_charset(reader.clone());
     if parse_charset_option(reader)? == Charset::Unknown {
         reader.skip_rest();
         let saves = returns.is_some_and(|returns| returns.save);
@@ -28,9 +28,18 @@ pub(crate) fn parse(reader: &mut Reader<'_>, numbering: Numbering) -> Parsed<Com
     Ok(Command::Search(SearchCommand {
         numbering,
         returns,
-        names_charset,
+        names_other_charset,
         key: parse_keys(reader)?,
     }))
+}
+
+/// Does CHARSET stand here, and is it not UTF-8?
+fn names_other_charset(mut reader: Reader<'_>) -> bool {
+    reader.keyword("CHARSET")
+        && reader.space().is_ok()
+        && !reader
+            .astring()
+            .is_ok_and(|charset| charset.eq_ignore_ascii_case(b"UTF-8"))
 }
 
 /// Can the texts of a command be read?

@@ -65,9 +65,9 @@ impl Searching {
 
 pub(super) fn start(connection: &mut Connection, search: SearchCommand) -> Outcome {
     connection.may_name_by(search.numbering)?;
-    if search.names_charset && connection.enabled.utf8 {
-        // RFC 6855 section 3.
-        return Err(SyntaxError::Expected("no CHARSET beside UTF8=ACCEPT").into());
+    if search.names_other_charset && connection.enabled.utf8 {
+        // RFC 6855 section 3: the labels are in conflict.
+        return Err(SyntaxError::Expected("no CHARSET but UTF-8 beside UTF8=ACCEPT").into());
     }
     let has_modseq = search.key.has_modseq();
     if has_modseq {

@@ -212,7 +212,7 @@ pub(crate) struct SearchCommand {
     pub(crate) numbering: Numbering,
     /// `Some`: answered with ESEARCH.
     pub(crate) returns: Option<SearchReturn>,
-    /// Was the character set of its texts named?
-    pub(crate) names_charset: bool,
+    /// Are its texts said to be in a character set that is not UTF-8?
+    pub(crate) names_other_charset: bool,
     pub(crate) key: SearchKey<NamedMessages>,
 }
