@@ -6,7 +6,6 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    clippy::string_slice,
     reason = "a panic is how a test fails"
 )]
 
