@@ -3,7 +3,9 @@
 Atoms are str, strings are bytes, NIL is None, lists are lists. No TLS, no cache, no state but the socket.
 """
 
+import io
 import socket
+import zlib
 
 STATUS = ("OK", "NO", "BAD", "BYE", "PREAUTH")
 
@@ -48,6 +50,7 @@ class Imap:
         self.socket = socket.create_connection((host, int(port)), timeout=60)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.socket.makefile("rb")
+        self.deflate = None
         self.serial = 0
         self.received = 0
         self.greeting = self.response()
@@ -64,8 +67,19 @@ class Imap:
                 out.append(piece.encode())
             else:
                 out.append(b"{%d+}\r\n" % len(piece) + piece)
-        self.socket.sendall(b"".join(out) + b"\r\n")
+        self.write(b"".join(out) + b"\r\n")
         return tag
+
+    def write(self, octets):
+        if self.deflate:
+            octets = self.deflate.compress(octets) + self.deflate.flush(zlib.Z_SYNC_FLUSH)
+        self.socket.sendall(octets)
+
+    def compress(self):
+        """RFC 4978: everything is compressed from here on, in both directions."""
+        self.command("COMPRESS DEFLATE")
+        self.deflate = zlib.compressobj(wbits=-15)
+        self.file = io.BufferedReader(Inflated(self.file))
 
     def finish(self, tag):
         """Reads up to the tagged response."""
@@ -117,6 +131,26 @@ class Imap:
     def close(self):
         self.file.close()
         self.socket.close()
+
+
+class Inflated(io.RawIOBase):
+    """What comes compressed, as it was."""
+
+    def __init__(self, source):
+        self.source, self.inflate, self.held = source, zlib.decompressobj(wbits=-15), b""
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        while not self.held:
+            octets = self.source.read1(65_536)
+            if not octets:
+                return 0
+            self.held = self.inflate.decompress(octets)
+        count = min(len(buffer), len(self.held))
+        buffer[:count], self.held = self.held[:count], self.held[count:]
+        return count
 
 
 def pairs(items):

@@ -145,7 +145,7 @@ class ByNumbers(Mirror):
         assert self.imap.response()[0] == "+"
         if select.select([self.imap.socket], [], [], seconds)[0]:
             self.take(self.imap.response()[1:])
-        self.imap.socket.sendall(b"DONE\r\n")
+        self.imap.write(b"DONE\r\n")
         for response in self.imap.finish(tag).untagged:
             self.take(response)
         self.complete()
@@ -161,10 +161,12 @@ class ByResync(Mirror):
         self.known_to = 0
         self.has_more = False
 
-    def connect(self):
+    def connect(self, is_compressed=False):
         """Gives how many messages the server spoke of."""
         self.imap = Imap(*self.account)
         self.imap.command("ENABLE QRESYNC")
+        if is_compressed:
+            self.imap.compress()
         since = ""
         if self.state:
             since = f" (QRESYNC ({self.state[0]} {self.state[1]} 1:{max(self.known_to, 1)}))"

@@ -6,6 +6,7 @@ Arguments: imap (host:port), user, password, seed, number of commands.
 
 import random
 import sys
+import unicodedata
 
 from imapwire import Imap, numbers
 
@@ -14,12 +15,23 @@ SEED, COMMANDS = int(sys.argv[4]), int(sys.argv[5])
 
 SYSTEM = ["\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"]
 KEYWORDS = ["work", "$Forwarded"]
-NAMES = ["INBOX", "a", "a/b", "a/b/c", "x", "x y", "&Jjo-", "gone"]
+NAMES = ["INBOX", "a", "a/b", "a/b/c", "x", "x y", "\u263a", "gone"]
+# What a session enables: how the server speaks then differs, what it says does not.
+MODES = ["", "CONDSTORE", "QRESYNC", "IMAP4rev2", "UTF8=ACCEPT"]
+WORDS = ["apple", "pineapple", "na\u00efve", "re-entry", "don't", "\u65e5\u672c\u8a9e", "under_score", "a.b.c.d", "foo@bar", "\u00c4PFEL", "1234567"]
+
+
+def compared(text):
+    """RFC 5051: without case, and taken apart, so that an i is found in an i with dots."""
+    return unicodedata.normalize("NFKD", text.upper())
 
 
 class Message:
     def __init__(self, uid, body, flags):
         self.uid, self.body, self.flags = uid, body, set(flags)
+        head, _, rest = body.decode().partition("\r\n\r\n")
+        self.subject = compared(head.split("Subject: ")[1].split("\r\n")[0])
+        self.text = compared(rest)
 
 
 class Folder:
@@ -42,14 +54,19 @@ class Model:
 
     def __init__(self, imap, dice):
         self.imap, self.dice = imap, dice
+        self.mode = dice.choice(MODES)
+        if self.mode:
+            imap.command(f"ENABLE {self.mode}")
         self.folders = {"INBOX": Folder(self.validity("INBOX"))}
+        # Searches that found something.
+        self.found = 0
         self.own = self.listed() - {"INBOX"}
         self.selected = None
         self.read_only = False
         self.serial = 0
 
     def validity(self, name):
-        (row,) = self.imap.command(f"STATUS {quoted(name)} (UIDVALIDITY)").named("STATUS")
+        (row,) = self.imap.command(f"STATUS {self.quoted(name)} (UIDVALIDITY)").named("STATUS")
         return row[2][1]
 
     def step(self):
@@ -59,15 +76,21 @@ class Model:
 
     # Names
 
+    def quoted(self, name):
+        return quoted(name, self.mode in ("IMAP4rev2", "UTF8=ACCEPT"))
+
+    def text(self, name):
+        return text(name, self.mode in ("IMAP4rev2", "UTF8=ACCEPT"))
+
     def name(self):
         return self.dice.choice(NAMES)
 
     def create(self):
         name = self.name()
         if name in self.folders:
-            assert self.imap.refused(f"CREATE {quoted(name)}").code in ("ALREADYEXISTS", "CANNOT"), name
+            assert self.imap.refused(f"CREATE {self.quoted(name)}").code in ("ALREADYEXISTS", "CANNOT"), name
             return
-        self.imap.command(f"CREATE {quoted(name)}")
+        self.imap.command(f"CREATE {self.quoted(name)}")
         # RFC 3501 section 6.3.3: what lies above is made as well.
         for end in range(1, len(name.split("/")) + 1):
             above = "/".join(name.split("/")[:end])
@@ -78,9 +101,9 @@ class Model:
         name = self.name()
         if name == "INBOX" or name not in self.folders or name == self.selected:
             if name != self.selected:
-                assert self.imap.refused(f"DELETE {quoted(name)}").status == "NO", name
+                assert self.imap.refused(f"DELETE {self.quoted(name)}").status == "NO", name
             return
-        self.imap.command(f"DELETE {quoted(name)}")
+        self.imap.command(f"DELETE {self.quoted(name)}")
         del self.folders[name]
 
     def rename(self):
@@ -89,12 +112,12 @@ class Model:
             return
         if old not in self.folders or new in self.folders or old == "INBOX" or new.startswith(f"{old}/"):
             if old != "INBOX":
-                assert self.imap.refused(f"RENAME {quoted(old)} {quoted(new)}").status == "NO", (old, new)
+                assert self.imap.refused(f"RENAME {self.quoted(old)} {self.quoted(new)}").status == "NO", (old, new)
             return
         moved = {name: folder for name, folder in self.folders.items() if name == old or name.startswith(f"{old}/")}
         if any(new + name[len(old) :] in self.folders for name in moved):
             return
-        self.imap.command(f"RENAME {quoted(old)} {quoted(new)}")
+        self.imap.command(f"RENAME {self.quoted(old)} {self.quoted(new)}")
         for name, folder in moved.items():
             del self.folders[name]
             self.folders[new + name[len(old) :]] = folder
@@ -106,22 +129,26 @@ class Model:
     def list(self):
         assert self.listed() - self.own == set(self.folders), (self.listed(), set(self.folders))
         for row in self.imap.command('LIST "" *').named("LIST"):
-            name = text(row[3])
+            name = self.text(row[3])
             children = any(other.startswith(f"{name}/") for other in self.folders)
             if name in self.folders:
                 assert ("\\HasChildren" in row[1]) == children, row
 
     def listed(self):
         rows = self.imap.command('LIST "" *').named("LIST")
-        return {text(row[3]) for row in rows if not {"\\Noselect", "\\NonExistent"} & set(row[1])}
+        return {self.text(row[3]) for row in rows if not {"\\Noselect", "\\NonExistent"} & set(row[1])}
 
     # Messages
 
     def append(self):
         name, flags = self.name(), self.flags()
         self.serial += 1
-        body = f"Subject: number {self.serial}\r\nX-Serial: {self.serial}\r\n\r\nword{self.serial % 7} {'x' * (self.serial * 37 % 500)}\r\n".encode()
-        command = (f"APPEND {quoted(name)} ({' '.join(flags)}) ", body)
+        words, subject = " ".join(self.words(6)), " ".join(self.words(2))
+        body = (
+            f"Subject: {subject}\r\nX-Serial: {self.serial}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            f"Content-Transfer-Encoding: 8bit\r\n\r\n{words}\r\n{'x' * (self.serial * 37 % 500)}\r\n"
+        ).encode()
+        command = (f"APPEND {self.quoted(name)} ({' '.join(flags)}) ", body)
         if name not in self.folders:
             assert self.imap.refused(*command).code == "TRYCREATE", name
             return
@@ -130,12 +157,22 @@ class Model:
         uid = folder.add(body, flags)
         assert done.code == f"APPENDUID {folder.validity} {uid}", (done.code, folder.validity, uid)
 
+    def words(self, most):
+        return self.dice.choices(WORDS, k=self.dice.randint(1, most))
+
+    def part(self):
+        """Something to look for: some letters of a word or of two, in any case."""
+        words = " ".join(self.words(2))
+        start = self.dice.randint(0, len(words) - 1)
+        part = words[start : start + self.dice.randint(1, 12)].strip(" ") or "apple"
+        return self.dice.choice([part, part.upper(), part.lower()])
+
     def flags(self):
         return self.dice.sample(SYSTEM + KEYWORDS, self.dice.randint(0, 3))
 
     def status(self):
         name = self.name()
-        command = f"STATUS {quoted(name)} (MESSAGES UNSEEN UIDNEXT UIDVALIDITY DELETED SIZE)"
+        command = f"STATUS {self.quoted(name)} (MESSAGES UNSEEN UIDNEXT UIDVALIDITY DELETED SIZE)"
         if name not in self.folders:
             assert self.imap.refused(command).status == "NO"
             return
@@ -151,16 +188,19 @@ class Model:
         name, self.read_only = self.name(), self.dice.random() < 0.2
         verb = "EXAMINE" if self.read_only else "SELECT"
         if name not in self.folders:
-            assert self.imap.refused(f"{verb} {quoted(name)}").status == "NO"
+            assert self.imap.refused(f"{verb} {self.quoted(name)}").status == "NO"
             # RFC 3501 section 6.3.1: nothing is selected then.
             self.selected = None
             return
-        done = self.imap.command(f"{verb} {quoted(name)}")
+        done = self.imap.command(f"{verb} {self.quoted(name)}")
         self.selected = name
         folder = self.folders[name]
         assert done.named("EXISTS") == [[str(len(folder.messages)), "EXISTS"]], done.untagged
         assert done.codes("UIDVALIDITY") == [folder.validity] and done.codes("UIDNEXT") == [str(folder.next)], done.untagged
         assert done.code == ("READ-ONLY" if self.read_only else "READ-WRITE")
+        if self.mode == "IMAP4rev2":
+            # RFC 9051 appendix E: the first unseen message is told no more.
+            return
         unseen = [number for number, message in enumerate(folder.messages, 1) if "\\Seen" not in message.flags]
         assert done.codes("UNSEEN") == [str(number) for number in unseen[:1]]
 
@@ -212,10 +252,31 @@ class Model:
 
     def search(self):
         text, fits = self.key(2)
-        folder = self.folders[self.selected]
-        (row,) = self.imap.command(f"UID SEARCH {text}").named("SEARCH")
-        expected = [message.uid for message in folder.messages if fits(message)]
-        assert sorted(int(uid) for uid in row[1:]) == expected, (text, row, expected)
+        expected = [message for message in self.folders[self.selected].messages if fits(message)]
+        uids = [message.uid for message in expected]
+        self.found += bool(uids)
+        kind = self.dice.randint(0, 2)
+        if kind == 0:
+            order = self.dice.choice(["SIZE", "REVERSE SIZE"])
+            (row,) = self.imap.command(f"UID SORT ({order}) UTF-8 {text}").named("SORT")
+            sign = 1 if order == "SIZE" else -1
+            ordered = [m.uid for m in sorted(expected, key=lambda m: sign * len(m.body))]
+            assert [int(uid) for uid in row[1:]] == ordered, (text, row, ordered)
+        elif kind == 1 or self.mode == "IMAP4rev2":
+            returns = "RETURN (MIN MAX ALL COUNT) " if kind == 1 else ""
+            (row,) = self.imap.command(f"UID SEARCH {returns}{self.charset()}{text}").named("ESEARCH")
+            told = dict(zip(row[3::2], row[4::2]))
+            assert row[2] == "UID" and numbers(told.get("ALL")) == uids, (text, row, uids)
+            if kind == 1:
+                ends = [int(told.get(end, 0)) for end in ("MIN", "MAX", "COUNT")]
+                assert ends == [min(uids, default=0), max(uids, default=0), len(uids)], (text, row, uids)
+        else:
+            (row,) = self.imap.command(f"UID SEARCH {self.charset()}{text}").named("SEARCH")
+            assert sorted(int(uid) for uid in row[1:]) == uids, (text, row, uids)
+
+    def charset(self):
+        # RFC 6855 section 3, RFC 9051 section 6.4.4: not beside UTF-8 that was enabled.
+        return "" if self.mode in ("IMAP4rev2", "UTF8=ACCEPT") else "CHARSET UTF-8 "
 
     def key(self, depth):
         """A search key and what it means."""
@@ -236,8 +297,13 @@ class Model:
             size = self.dice.randint(0, 500)
             return f"LARGER {size}", lambda m: len(m.body) > size
         if kind == 5:
-            word = f"word{self.dice.randint(0, 7)}"
-            return f"BODY {word}", lambda m: word.encode() in m.body
+            part, field = self.part(), self.dice.choice(["BODY", "SUBJECT", "TEXT"])
+            low = compared(part)
+            if field == "BODY" or (field == "TEXT" and len(part) < 4):
+                return f'BODY "{part}"', lambda m: low in m.text
+            if field == "SUBJECT":
+                return f'SUBJECT "{part}"', lambda m: low in m.subject
+            return f'TEXT "{part}"', lambda m: low in m.text or low in m.subject
         if kind == 6:
             part = str(self.dice.randint(0, 9))
             return f"HEADER X-Serial {part}", lambda m: part in m.body.split(b"X-Serial: ")[1].split(b"\r")[0].decode()
@@ -258,7 +324,7 @@ class Model:
     def transfer(self, verb):
         names, named = self.set()
         target = self.name()
-        command = f"UID {verb} {names} {quoted(target)}"
+        command = f"UID {verb} {names} {self.quoted(target)}"
         if not named or (verb == "MOVE" and self.read_only):
             return
         if target not in self.folders:
@@ -271,33 +337,37 @@ class Model:
         (told,) = done.codes("COPYUID")
         validity, was, became = told.split()
         assert (validity, numbers(was), numbers(became)) == (folder.validity, [m.uid for m in named], made), told
-        gone = done.named("EXPUNGE")
         if verb == "MOVE":
             source.expunge(lambda message: message in named)
-            assert self.expunged(gone) == sorted(before.values()), (gone, before)
+            self.same_gone(done, before)
         else:
-            assert not gone
+            self.same_gone(done, {})
 
-    def expunged(self, responses):
-        """The numbers that the messages had before the first of these responses."""
+    def same_gone(self, done, expected):
+        """What the server says was expunged; `expected` is {uid: number before}."""
+        if self.mode == "QRESYNC":
+            told = [uid for response in done.named("VANISHED") for uid in numbers(response[1])]
+            assert sorted(told) == sorted(expected) and not done.named("EXPUNGE"), (done.untagged, expected)
+            return
         left = list(range(1, 10_000))
-        return sorted(left.pop(int(response[0]) - 1) for response in responses)
+        told = sorted(left.pop(int(response[0]) - 1) for response in done.named("EXPUNGE"))
+        assert told == sorted(expected.values()), (done.untagged, expected)
 
     def expunge(self):
         if self.read_only:
             return
         folder = self.folders[self.selected]
-        doomed = [self.number(m) for m in folder.messages if "\\Deleted" in m.flags]
-        gone = self.imap.command("EXPUNGE").named("EXPUNGE")
+        doomed = {m.uid: self.number(m) for m in folder.messages if "\\Deleted" in m.flags}
+        done = self.imap.command("EXPUNGE")
         folder.expunge(lambda message: "\\Deleted" in message.flags)
-        assert self.expunged(gone) == doomed, (gone, doomed)
+        self.same_gone(done, doomed)
 
     def close(self):
         if self.dice.random() < 0.5:
             self.imap.command("UNSELECT")
         else:
             done = self.imap.command("CLOSE")
-            assert not done.named("EXPUNGE")
+            self.same_gone(done, {})
             if not self.read_only:
                 self.folders[self.selected].expunge(lambda message: "\\Deleted" in message.flags)
         self.selected = None
@@ -305,8 +375,9 @@ class Model:
     def compare(self):
         """Everything at once, in a session that knows nothing."""
         imap = Imap(ADDRESS, USER, PASSWORD)
+        imap.command("ENABLE UTF8=ACCEPT")
         for name, folder in self.folders.items():
-            imap.command(f"EXAMINE {quoted(name)}")
+            imap.command(f"EXAMINE {quoted(name, is_utf8=True)}")
             rows = imap.command("UID FETCH 1:* (FLAGS BODY.PEEK[])").fetched() if folder.messages else {}
             assert len(rows) == len(folder.messages), (name, len(rows))
             for (_, row), message in zip(sorted(rows.items()), folder.messages):
@@ -315,12 +386,13 @@ class Model:
         imap.close()
 
 
-def quoted(name):
-    return f'"{name}"'
+def text(name, is_utf8):
+    name = name.decode() if isinstance(name, bytes) else name
+    return name if is_utf8 else name.replace("&Jjo-", "\u263a")
 
 
-def text(name):
-    return name.decode() if isinstance(name, bytes) else name
+def quoted(name, is_utf8):
+    return f'"{name}"' if is_utf8 else f'"{name}"'.replace("\u263a", "&Jjo-")
 
 
 def main():
@@ -329,11 +401,12 @@ def main():
         try:
             model.step()
         except AssertionError as failure:
-            raise AssertionError(f"command {number}, with {model.selected} selected: {failure}") from failure
+            raise AssertionError(f"command {number}, {model.mode} enabled, with {model.selected} selected: {failure}") from failure
         if number % 500 == 0:
             model.compare()
     model.compare()
-    print(f"{COMMANDS} commands, {sum(len(folder.messages) for folder in model.folders.values())} messages")
+    assert model.found > COMMANDS / 50, model.found
+    print(f"{model.mode}: {model.found} found, {COMMANDS} commands, {sum(len(folder.messages) for folder in model.folders.values())} messages")
 
 
 main()

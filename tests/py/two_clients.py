@@ -54,7 +54,7 @@ def listen(dice):
 def come_and_go(dice):
     mirror = ByResync(*ACCOUNT)
     for number in range(ACTIONS // 4):
-        mirror.connect()
+        mirror.connect(is_compressed=dice.random() < 0.5)
         for _ in range(dice.randint(0, 6)):
             mirror.act(dice, message("resync", number))
         if dice.random() < 0.5:
