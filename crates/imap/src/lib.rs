@@ -1,4 +1,4 @@
-//! The IMAP server session (RFC 3501, prepared for RFC 9051) as a pure machine: octets in, octets out.
+//! The IMAP server session (RFC 3501 and RFC 9051, the latter from ENABLE on) as a pure machine: octets in, octets out.
 //!
 //! Three layers: `framing` cuts the input into commands (lines, literals, limits), `codec` turns
 //! them into the types of [`types`] and back, `server` holds the states. What the session needs to know
