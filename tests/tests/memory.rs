@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
-use posthorn_tests::{Message, Node, Options, Wire};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
+
+use posthorn_tests::{Message, Node, Options, PASSWORD, Wire, script, tool};
 
 /// Just below the largest message that is taken.
 const SIZE: usize = 50_000_000;
@@ -121,4 +124,56 @@ fn what_is_announced_and_never_sent_costs_nothing() {
     let grown = node.resident_kib().saturating_sub(before);
     println!("{grown} KiB");
     assert!(grown < 8 * 1024, "{grown} KiB");
+}
+
+/// Sessions in IDLE, held by another process until its input ends.
+fn idle(node: &Node, protocol: &str, count: usize) -> Child {
+    let certificate = match protocol {
+        "imaps" => node.certificate().to_str().unwrap().to_owned(),
+        _ => "-".to_owned(),
+    };
+    let (protocol, layer) = protocol.split_once('+').unwrap_or((protocol, "-"));
+    let (address, user) = (node.ready().address(protocol), node.address("anna"));
+    let mut child = Command::new("python3")
+        .arg("-B")
+        .arg(script("idle.py"))
+        .args([address, &certificate, layer, &user, PASSWORD, &count.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap());
+    let mut word = String::new();
+    said.read_line(&mut word).unwrap();
+    assert_eq!(word, "ready\n");
+    child.stdout = Some(said.into_inner());
+    child
+}
+
+#[test]
+fn an_idle_session_takes_a_few_kilobytes() {
+    if !tool("python3") {
+        return;
+    }
+    for (protocol, count, most_octets) in [
+        ("imap", 600, 7 * 1024),
+        ("imap+deflate", 300, 12 * 1024),
+        ("imaps", 300, 24 * 1024),
+    ] {
+        let node = node();
+        // What the first ones bring about is not the others'.
+        let first = idle(&node, protocol, 50);
+        let before = node.resident_kib();
+        let others = idle(&node, protocol, count);
+        let each = node.resident_kib().saturating_sub(before) * 1024 / count;
+        println!("{protocol}: {each} octets");
+        assert!(each < most_octets, "{protocol}: {each} octets");
+        for mut child in [first, others] {
+            drop(child.stdin.take());
+            let mut said = String::new();
+            child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+            assert_eq!(said, "done\n");
+            assert!(child.wait().unwrap().success());
+        }
+    }
 }

@@ -137,6 +137,7 @@ impl Framing {
             command.truncate(command.len().saturating_sub(2));
         }
         self.start = self.line;
+        self.let_go();
         command
     }
 
@@ -150,7 +151,15 @@ impl Framing {
         self.start = self.start.saturating_add(wanted);
         self.line = self.start;
         self.looked = self.start;
+        self.let_go();
         data
+    }
+
+    /// When everything is taken no room is kept: most sessions are idle most of the time.
+    fn let_go(&mut self) {
+        if self.start >= self.held.len() {
+            *self = Self::new();
+        }
     }
 }
 

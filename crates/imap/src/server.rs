@@ -39,6 +39,7 @@ mod table;
 mod thread;
 mod unauthenticate;
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use posthorn_base::TlsInfo;
@@ -377,6 +378,8 @@ impl Session for ImapSession {
                 return Some(output);
             }
             if self.advance() == Progress::Waits {
+                // No room is kept while the session waits, perhaps for half an hour.
+                self.connection.out = VecDeque::new();
                 return None;
             }
         }
@@ -438,5 +441,19 @@ fn answered(connection: &mut Connection, running: &Running, asked: Asked, answer
         }
         Asked::News(telling) => news::answered(connection, telling, answer),
         Asked::Watched(telling) => news::watched(connection, telling, answer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ten thousand of them wait for half an hour.
+    #[test]
+    fn a_session_is_small() {
+        let size = size_of::<ImapSession>();
+        assert!(size <= 800, "{size}");
+        let selected = size_of::<selected::Selected>();
+        assert!(selected <= 300, "{selected}");
     }
 }

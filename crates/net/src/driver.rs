@@ -50,6 +50,20 @@ pub trait Handler<S: Session>: Send {
     }
 }
 
+impl<S: Session<Ask: Send>, H: Handler<S>> Handler<S> for &mut H {
+    fn answer(&mut self, ask: S::Ask) -> impl Future<Output = S::Answer> + Send {
+        H::answer(self, ask)
+    }
+
+    fn event(&mut self, event: S::Event) {
+        H::event(self, event);
+    }
+
+    fn notice(&mut self) -> impl Future<Output = ()> + Send {
+        H::notice(self)
+    }
+}
+
 /// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -77,13 +91,13 @@ pub enum Ended {
 pub fn drive<'a, S, H>(
     stream: Stream,
     session: S,
-    handler: &'a mut H,
+    handler: H,
     shutdown: &'a Shutdown,
     tls: TlsSide,
 ) -> impl Future<Output = Ended> + Send + use<'a, S, H>
 where
     S: Session<Ask: Send, Answer: Send, Event: Send> + Send + 'a,
-    H: Handler<S>,
+    H: Handler<S> + 'a,
 {
     // Put together outside of the async block, which would keep room for arguments and driver both.
     let mut driver = Driver {
@@ -125,9 +139,9 @@ where
     }
 }
 
-struct Driver<'a, S, H> {
+struct Driver<S, H> {
     session: S,
-    handler: &'a mut H,
+    handler: H,
     out: Outgoing,
     /// Was the session told of the shutdown?
     is_told: bool,
@@ -150,7 +164,7 @@ enum Woke {
     Shutdown,
 }
 
-impl<S, H> Driver<'_, S, H>
+impl<S, H> Driver<S, H>
 where
     S: Session<Ask: Send, Answer: Send, Event: Send> + Send,
     H: Handler<S>,

@@ -3,6 +3,7 @@
 
 mod care;
 mod domains;
+mod handles;
 mod indexing;
 mod keys;
 mod listen;
@@ -80,6 +81,7 @@ impl Node {
     /// # Errors
     /// See [`NodeError`]; nothing is left running.
     pub(crate) async fn start(settings: &Settings) -> Result<Self, NodeError> {
+        handles::make_room(settings);
         // Ports first: a second start by mistake should say so before it touches anything.
         let ports = listen::bind_all(&settings.listen)?;
         let store = services::open_store(settings)?;

@@ -14,6 +14,8 @@ mod transfer;
 mod translate;
 mod watch;
 
+use std::sync::Arc;
+
 use posthorn_base::{AccountId, ModSeq, Rights, SessionId, Uid};
 use posthorn_imap::types::FetchWant;
 use posthorn_imap::{Answer, Ask, Event, FetchRow, ImapSession, MailboxHandle, Transfer};
@@ -27,7 +29,7 @@ use crate::{Services, Watcher};
 
 /// Answers one IMAP session.
 pub struct ImapHandler {
-    services: Services,
+    services: Arc<Services>,
     session: SessionId,
     peer: std::net::IpAddr,
     /// The account whose password was right last.
@@ -49,7 +51,7 @@ pub struct ImapHandler {
 impl ImapHandler {
     /// For one connection.
     #[must_use]
-    pub fn new(services: Services, session: SessionId, peer: std::net::IpAddr) -> Self {
+    pub fn new(services: Arc<Services>, session: SessionId, peer: std::net::IpAddr) -> Self {
         Self {
             services,
             session,

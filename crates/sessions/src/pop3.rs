@@ -14,7 +14,7 @@ use crate::services::{MaildropLock, NotOpened, Services};
 
 /// Answers one POP3 session.
 pub struct Pop3Handler {
-    services: Services,
+    services: Arc<Services>,
     session: SessionId,
     peer: std::net::IpAddr,
     /// The account whose password was right last.
@@ -33,7 +33,7 @@ struct Maildrop {
 impl Pop3Handler {
     /// For one connection.
     #[must_use]
-    pub fn new(services: Services, session: SessionId, peer: std::net::IpAddr) -> Self {
+    pub fn new(services: Arc<Services>, session: SessionId, peer: std::net::IpAddr) -> Self {
         Self {
             services,
             session,

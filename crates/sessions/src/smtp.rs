@@ -22,7 +22,7 @@ use trust::Examined;
 
 /// Answers one SMTP session.
 pub struct SmtpHandler {
-    services: Services,
+    services: Arc<Services>,
     mode: Mode,
     session: SessionId,
     peer: IpAddr,
@@ -43,7 +43,7 @@ pub struct SmtpHandler {
 impl SmtpHandler {
     /// For one connection to a listener of that mode.
     #[must_use]
-    pub fn new(services: Services, mode: Mode, session: SessionId, peer: IpAddr) -> Self {
+    pub fn new(services: Arc<Services>, mode: Mode, session: SessionId, peer: IpAddr) -> Self {
         Self {
             services,
             mode,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use posthorn_base::Rights;
 
 use super::connection::{Asked, Connection, Outcome, Step};
-use super::reply::Reply;
+use super::reply::{Fault, Reply};
 use crate::ask::{Answer, Ask, MailboxInfo};
 use crate::codec::acl::print_mine;
 use crate::codec::mailbox::NameCoding;
@@ -14,6 +14,9 @@ use crate::codec::{list as codec, status};
 use crate::types::SpecialUse;
 use crate::types::list::{ListCommand, ListForm, ListReturn, ListSelect};
 use crate::types::status::StatusItem;
+
+/// Comparisons of characters that one LIST may take: less than a second.
+const MATCHING_STEPS: usize = 400_000_000;
 
 /// Mailboxes whose STATUS is still to be told, after LIST … RETURN (STATUS (…)).
 #[derive(Debug)]
@@ -56,6 +59,11 @@ pub(super) fn answered(connection: &mut Connection, list: &ListCommand, answer: 
         return Err(answer.into());
     };
     let tree = tree(mailboxes);
+    if matching_steps(list, &tree) > MATCHING_STEPS {
+        return Err(Fault::Limit(
+            "The patterns are too long for so many mailboxes".into(),
+        ));
+    }
     let below = Below::of(list, &tree);
     let mut out = Vec::new();
     let mut left = VecDeque::new();
@@ -274,6 +282,19 @@ fn ends_with_percent(list: &ListCommand) -> bool {
     list.patterns.iter().any(|pattern| pattern.ends_with('%'))
 }
 
+/// What [`matches()`] will do at most for all patterns and names.
+fn matching_steps<T>(list: &ListCommand, tree: &BTreeMap<String, T>) -> usize {
+    let patterns = list.patterns.iter().fold(0_usize, |octets, pattern| {
+        octets
+            .saturating_add(list.reference.len())
+            .saturating_add(pattern.len())
+    });
+    let names = tree
+        .keys()
+        .fold(0_usize, |octets, name| octets.saturating_add(name.len()));
+    patterns.saturating_mul(names)
+}
+
 /// Does a name match reference and pattern? `*` stands for anything, `%` for anything within a level.
 /// Only INBOX is matched without case, also as the level above others. The work is bounded by the product of the lengths.
 fn matches(reference: &str, pattern: &str, name: &str) -> bool {
@@ -311,6 +332,21 @@ fn matches(reference: &str, pattern: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_long_patterns_over_many_long_names_are_too_much_and_a_star_is_not() {
+        let tree: BTreeMap<String, ()> = (0..10_000).map(|n| (format!("{n:0900}"), ())).collect();
+        let list = |pattern: &str, count: usize| ListCommand {
+            form: ListForm::Extended,
+            select: ListSelect::default(),
+            reference: String::new(),
+            patterns: vec![pattern.to_owned(); count],
+            returns: ListReturn::default(),
+        };
+        assert!(matching_steps(&list("*", 40), &tree) < MATCHING_STEPS);
+        assert!(matching_steps(&list(&"*a".repeat(500), 1), &tree) > MATCHING_STEPS);
+        assert!(matching_steps(&list("%/a", 50), &tree) > MATCHING_STEPS);
+    }
 
     #[test]
     fn wildcards_match_within_and_across_levels() {

@@ -21,6 +21,9 @@ const TOLD: usize = 10_000;
 /// UIDs that are gone through one by one from a message to the next.
 const COUNTED: u32 = 32;
 
+/// Keywords remembered of a mailbox; beyond that they are not announced before they are shown.
+const KEYWORDS: usize = 1_000;
+
 /// May the client be told of expunged messages now?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Numbers {
@@ -300,6 +303,9 @@ impl Selected {
     ) {
         let before = self.keywords.len();
         for keyword in keywords {
+            if self.keywords.len() >= KEYWORDS {
+                break;
+            }
             if !self
                 .keywords
                 .iter()

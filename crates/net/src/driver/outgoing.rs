@@ -8,8 +8,6 @@ use tokio::io::AsyncWrite;
 
 /// At this many octets the driver writes out before it takes more from the session.
 const FULL: usize = 64 * 1024;
-/// A buffer up to this capacity is kept for the next reply.
-const KEPT: usize = 4 * 1024;
 
 /// Does the driver write this out by itself?
 pub(super) fn is_large(octets: &[u8]) -> bool {
@@ -61,12 +59,8 @@ impl Outgoing {
         self.is_unflushed = true;
         self.written = self.written.saturating_add(count);
         if self.written >= self.octets.len() {
-            self.written = 0;
-            if self.octets.capacity() > KEPT {
-                self.octets = Vec::new();
-            } else {
-                self.octets.clear();
-            }
+            // No room is kept: most connections are idle most of the time.
+            (self.octets, self.written) = (Vec::new(), 0);
         }
         Poll::Ready(Ok(()))
     }

@@ -73,7 +73,7 @@ impl SmtpHandler {
         now: Timestamp,
     ) -> Result<Evidence, Refusal> {
         let gathering = Gathering {
-            services: self.services.clone(),
+            services: Arc::clone(&self.services),
             origin: match &self.identity {
                 Some(identity) if self.account.is_some() => Origin::Ours(identity.clone()),
                 _ => Origin::Outside,
@@ -134,7 +134,7 @@ impl SmtpHandler {
 
 /// All that gathering needs, apart from its session.
 struct Gathering {
-    services: Services,
+    services: Arc<Services>,
     origin: Origin,
     knows_client: bool,
     ip: std::net::IpAddr,

@@ -84,7 +84,7 @@ impl House {
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let mut wire = Wire {
             session: ImapSession::new(config, moment()),
-            handler: ImapHandler::new(self.services.clone(), SessionId(1), peer),
+            handler: ImapHandler::new(self.services.clone().into(), SessionId(1), peer),
             sent: Vec::new(),
             held: None,
         };
