@@ -175,6 +175,8 @@ where
     F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        // What an earlier run came to must not pass for this one's result, if this one panics.
+        self.result = None;
         self.result.insert((self.work)(tx)).is_ok()
     }
 

@@ -1,4 +1,4 @@
-//! The one writer: drains its inbox, runs each transaction in a savepoint and commits them together,
+//! The one writer: drains its inbox, runs the transactions one after the other and commits them together,
 //! so that all who waited share one sync of the disk (group commit).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -111,26 +111,59 @@ impl Loop {
         }
     }
 
+    /// Nearly always every transaction of a batch succeeds. It is run without savepoints, for which the engine
+    /// would copy each page before it is changed, and go through these copies at each further statement. If one
+    /// fails, all is undone and run again, each in its savepoint.
     fn run_all(&self, batch: &mut [Box<dyn Job>], changed: &mut Vec<AccountId>) -> Result<(), StoreError> {
         self.connection.control("BEGIN IMMEDIATE")?;
+        let mut all_kept = true;
+        for job in batch.iter_mut() {
+            all_kept = self.run_one(job, changed)?;
+            if !all_kept {
+                break;
+            }
+        }
+        if !all_kept {
+            changed.clear();
+            self.connection.control("ROLLBACK")?;
+            if batch.len() == 1 {
+                return Ok(()); // It knows its own failure.
+            }
+            self.connection.control("BEGIN IMMEDIATE")?;
+            self.run_guarded(batch, changed)?;
+        }
+        self.connection.control("COMMIT")
+    }
+
+    /// A transaction that fails leaves nothing, the others stand.
+    fn run_guarded(
+        &self,
+        batch: &mut [Box<dyn Job>],
+        changed: &mut Vec<AccountId>,
+    ) -> Result<(), StoreError> {
         for job in batch {
-            // Needed also for a batch of one: a failed job must leave nothing, yet the batch commits.
             self.connection.control("SAVEPOINT job")?;
-            let mut tx = Tx::new(&self.connection, &self.files);
-            let kept = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))).unwrap_or(false);
-            let accounts = tx.into_changed();
-            if kept {
-                changed.extend(accounts);
-            } else if self.connection.is_autocommit() {
-                // Disk full and the like: SQLite rolled everything back, also what ran before.
-                return Err(StoreError::Io(
-                    "the transaction was rolled back by the engine".to_owned(),
-                ));
-            } else {
+            if !self.run_one(job, changed)? {
                 self.connection.control("ROLLBACK TO job")?;
             }
             self.connection.control("RELEASE job")?;
         }
-        self.connection.control("COMMIT")
+        Ok(())
+    }
+
+    /// Runs a transaction and notes whose account it changed; `false`: it failed.
+    fn run_one(&self, job: &mut Box<dyn Job>, changed: &mut Vec<AccountId>) -> Result<bool, StoreError> {
+        let mut tx = Tx::new(&self.connection, &self.files);
+        let kept = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))).unwrap_or(false);
+        let accounts = tx.into_changed();
+        if kept {
+            changed.extend(accounts);
+        } else if self.connection.is_autocommit() {
+            // Disk full and the like: SQLite rolled everything back, also what ran before.
+            return Err(StoreError::Io(
+                "the transaction was rolled back by the engine".to_owned(),
+            ));
+        }
+        Ok(kept)
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::check::Finding;
 use crate::{Value, params};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 const NOTES: Component = Component {
@@ -60,6 +61,40 @@ fn a_failed_transaction_leaves_nothing_and_its_neighbours_stand() {
         pending.wait().unwrap();
     }
     assert_eq!(count(&store), 100);
+}
+
+#[test]
+fn a_batch_of_which_one_fails_is_stored_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    // The writer waits until all others stand behind this one.
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let first = store.write::<_, StoreError>(Partition::Directory, move |_tx| {
+        wait.lock().unwrap().recv().unwrap_err();
+        Ok(())
+    });
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let panics_again = store.write::<_, StoreError>(Partition::Directory, move |tx| {
+        assert_eq!(
+            counted.fetch_add(1, Ordering::SeqCst),
+            0,
+            "only the first run succeeds"
+        );
+        tx.execute(ADD, params![1_i64, 1_i64, "x"])
+    });
+    let fails = store.write::<usize, _>(Partition::Directory, |tx| {
+        tx.execute(ADD, params![1_i64, 2_i64, "x"])?;
+        Err(StoreError::Closed)
+    });
+    let stands = add(&store, 3);
+    drop(go);
+    first.wait().unwrap();
+    assert_eq!(panics_again.wait(), Err(StoreError::Panicked));
+    assert_eq!(fails.wait(), Err(StoreError::Closed));
+    stands.wait().unwrap();
+    assert_eq!((count(&store), runs.load(Ordering::SeqCst)), (1, 2));
 }
 
 #[test]
