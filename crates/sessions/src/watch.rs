@@ -59,6 +59,24 @@ impl Watcher {
             std::future::pending::<()>().await;
         }
     }
+
+    /// How many changes there were, to be handed to [`Self::pass_over_own`]; `None` while one is still to be heard.
+    #[must_use]
+    pub fn heard(&self) -> Option<u64> {
+        match self.receiver.has_changed() {
+            Ok(false) => Some(*self.receiver.borrow()),
+            Ok(true) | Err(_) => None,
+        }
+    }
+
+    /// Whoever listens has made one change since [`Self::heard`], and knows it: if there was no other, there is
+    /// nothing to be heard.
+    pub fn pass_over_own(&mut self, heard: Option<u64>) {
+        let now = *self.receiver.borrow_and_update();
+        if heard.is_none_or(|before| before.wrapping_add(1) != now) {
+            self.receiver.mark_changed();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +94,23 @@ mod tests {
         assert!(!bert.receiver.has_changed().unwrap());
         watch.announce(&[AccountId(2)]);
         bert.changed().await;
+    }
+
+    #[test]
+    fn an_own_change_is_passed_over_unless_there_was_another() {
+        let watch = Watch::default();
+        let mut watcher = watch.listen(AccountId(1));
+        let passes = |watcher: &mut Watcher, changes: usize| {
+            let heard = watcher.heard();
+            for _ in 0..changes {
+                watch.announce(&[AccountId(1)]);
+            }
+            watcher.pass_over_own(heard);
+            !watcher.receiver.has_changed().unwrap()
+        };
+        assert!(passes(&mut watcher, 1));
+        assert!(!passes(&mut watcher, 2), "somebody else changed something");
+        assert!(!passes(&mut watcher, 1), "that is still to be heard");
     }
 
     #[test]

@@ -15,8 +15,8 @@ use crate::types::command::Access;
 use crate::types::sequence_set::{MessageSet, Numbering};
 use crate::types::{Flags, SystemFlags};
 
-/// Own changes remembered so that they are not told twice; beyond that they are.
-const TOLD: usize = 10_000;
+/// Own changes, of any number of messages each, remembered so that they are not told twice; beyond that they are.
+const TOLD: usize = 250;
 
 /// UIDs that are gone through one by one from a message to the next.
 const COUNTED: u32 = 32;
@@ -80,8 +80,8 @@ pub(super) struct Selected {
     pub(super) since_modseq: i64,
     /// Messages that the client put here itself, and has not been told of.
     own: RoaringBitmap,
-    /// Changes above `since_modseq` that the client was told because it made them.
-    told: BTreeMap<u32, i64>,
+    /// Changes above `since_modseq` that the client was told because it made them, and in which messages.
+    told: BTreeMap<i64, RoaringBitmap>,
 }
 
 /// Begins FETCH responses for messages in ascending order: what lies between two of them is counted, where
@@ -393,8 +393,7 @@ impl Selected {
         self.meet_keywords(out, changed.iter().flat_map(|change| &change.flags.keywords));
         let mut numbers = self.ascending();
         for change in changed {
-            let was_told = self.told.get(&change.uid) == Some(&change.modseq);
-            if was_told || self.vanished.contains(change.uid) {
+            if self.was_told(change.uid, change.modseq) || self.vanished.contains(change.uid) {
                 continue;
             }
             if numbers.open_fetch(out, change.uid) {
@@ -419,14 +418,18 @@ impl Selected {
 
     /// The client was told this change in the reply to its own command.
     pub(super) fn note_told(&mut self, uid: u32, modseq: i64) {
-        if modseq > self.since_modseq && self.told.len() < TOLD {
-            self.told.insert(uid, modseq);
+        if modseq > self.since_modseq && (self.told.len() < TOLD || self.told.contains_key(&modseq)) {
+            self.told.entry(modseq).or_default().insert(uid);
         }
+    }
+
+    fn was_told(&self, uid: u32, modseq: i64) -> bool {
+        self.told.get(&modseq).is_some_and(|uids| uids.contains(uid))
     }
 
     /// Does the client know the message as it was at that mod-sequence?
     pub(super) fn is_told(&self, uid: u32, modseq: i64) -> bool {
-        modseq <= self.since_modseq || self.told.get(&uid) == Some(&modseq)
+        modseq <= self.since_modseq || self.was_told(uid, modseq)
     }
 
     /// Prints the flags of a message, with `\Recent` where it belongs.

@@ -20,7 +20,7 @@ pub(super) struct Request {
 }
 
 impl ImapHandler {
-    pub(super) async fn fetch(&self, request: Request, mark_seen: bool) -> Result<Answer, MailboxError> {
+    pub(super) async fn fetch(&mut self, request: Request, mark_seen: bool) -> Result<Answer, MailboxError> {
         let place = request.place;
         let Some((mut rows, not_reached)) = self.read(move |tx| read_rows(tx, &request)).await? else {
             return Ok(Answer::UnknownEncoding);
@@ -32,8 +32,7 @@ impl ImapHandler {
     }
 
     /// Sets `\Seen` on what was read, and shows in the rows what became of it.
-    async fn mark_seen(&self, place: Place, rows: &mut [FetchRow]) -> Result<(), MailboxError> {
-        let Place { owner, mailbox } = place;
+    async fn mark_seen(&mut self, place: Place, rows: &mut [FetchRow]) -> Result<(), MailboxError> {
         let seen = posthorn_imap::types::SystemFlags::SEEN;
         let unseen: Vec<u32> = rows
             .iter()
@@ -45,11 +44,7 @@ impl ImapHandler {
         }
         let uids = uids_of(unseen);
         let change = FlagChange::new(FlagMode::Add, Flags::system(System::SEEN));
-        let stored = self
-            .write(owner, move |tx| {
-                mailbox::store_flags(tx, owner, mailbox, &uids, &change, None)
-            })
-            .await;
+        let stored = self.store_flags(place, uids, change, None).await;
         let stored = self.unless_stuck(stored)?;
         for after in stored.into_iter().flat_map(|stored| stored.rows) {
             if let Some(row) = rows.iter_mut().find(|row| row.uid == after.uid.0) {

@@ -8,6 +8,7 @@ use posthorn_runtime::clock;
 
 use super::place::{Named, Place};
 use super::{ImapHandler, translate};
+use crate::Watcher;
 
 impl ImapHandler {
     pub(super) async fn select(
@@ -71,19 +72,37 @@ impl ImapHandler {
         }
     }
 
-    pub(super) async fn store(
-        &self,
+    /// Changes flags. The session tells its client by itself what it did, and need not ask what happened.
+    pub(super) async fn store_flags(
+        &mut self,
         place: Place,
         uids: Vec<Uid>,
         change: mailbox::FlagChange,
         unchanged_since: Option<ModSeq>,
-    ) -> Result<Answer, MailboxError> {
+    ) -> Result<mailbox::Stored, MailboxError> {
         let Place { owner, mailbox } = place;
+        let heard = self.watcher.as_ref().and_then(Watcher::heard);
         let stored = self
             .write(owner, move |tx| {
                 mailbox::store_flags(tx, owner, mailbox, &uids, &change, unchanged_since)
             })
             .await?;
+        if let Some(watcher) = &mut self.watcher
+            && stored.rows.iter().any(|row| row.is_changed)
+        {
+            watcher.pass_over_own(heard);
+        }
+        Ok(stored)
+    }
+
+    pub(super) async fn store(
+        &mut self,
+        place: Place,
+        uids: Vec<Uid>,
+        change: mailbox::FlagChange,
+        unchanged_since: Option<ModSeq>,
+    ) -> Result<Answer, MailboxError> {
+        let stored = self.store_flags(place, uids, change, unchanged_since).await?;
         Ok(Answer::Stored {
             changed: stored.rows.into_iter().map(translate::stored).collect(),
             modified: stored.modified.into_iter().map(|uid| uid.0).collect(),
