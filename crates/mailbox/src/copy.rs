@@ -4,9 +4,11 @@ use posthorn_base::{AccountId, MailboxId, ModSeq, Rights, Timestamp, Uid, UidVal
 use posthorn_store::{Tx, params};
 
 use crate::account::Usage;
-use crate::deliver::{NewRow, insert_message};
+use crate::deliver::{NewRow, insert_message, take_uids};
 use crate::expunge::remove_rows;
-use crate::fetch::messages;
+use crate::fetch::{MessageRow, messages};
+use crate::select::note_keywords;
+use crate::store_flags::Delta;
 use crate::{MailboxError, folders, sql};
 
 /// Does the original stay?
@@ -84,26 +86,18 @@ pub fn copy(
     if added > 0 && usage.is_exceeded_by(0) {
         return Err(MailboxError::OverQuota);
     }
-    let mut pairs = Vec::new();
-    let mut uid_validity = folders::status(tx, account, target)?.uid_validity;
-    for row in &rows {
-        let flags = row.flags.permitted(rights);
-        let new = NewRow {
-            email: row.email,
-            thread: row.thread,
-            flags: &flags,
-            modseq,
-            internal_date: row.internal_date,
-            size: i64::try_from(row.size_octets).unwrap_or(i64::MAX),
-        };
-        // The copy is counted before the original goes, so that the content never has none.
-        tx.query_row(sql::ADD_COPIES, params![account, row.email, 1_i64], |row| {
-            row.int(0)
-        })?;
-        let (uid, validity) = insert_message(tx, account, target, &new, now)?;
-        uid_validity = validity;
-        pairs.push((row.uid, uid));
-    }
+    let uid_validity = folders::status(tx, account, target)?.uid_validity;
+    let copies: Vec<MessageRow> = rows
+        .iter()
+        .map(|row| MessageRow {
+            flags: row.flags.permitted(rights),
+            ..row.clone()
+        })
+        .collect();
+    let pairs = match copies.is_empty() {
+        true => Vec::new(),
+        false => insert_copies(tx, account, target, &copies, modseq, now)?,
+    };
     if mode == CopyMode::Move && !rows.is_empty() {
         remove_rows(tx, account, from, &rows, modseq)?;
     }
@@ -113,4 +107,51 @@ pub fn copy(
         pairs,
         modseq,
     })
+}
+
+/// Puts copies into a mailbox; gives old and new UIDs.
+fn insert_copies(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    target: MailboxId,
+    rows: &[MessageRow],
+    modseq: ModSeq,
+    now: Timestamp,
+) -> Result<Vec<(Uid, Uid)>, MailboxError> {
+    let mut added = Delta::default();
+    let mut keywords: Vec<String> = Vec::new();
+    for row in rows {
+        added.messages += 1;
+        added.size += octets_of(row);
+        added.add(&row.flags, 1);
+        for keyword in row.flags.keywords() {
+            if !keywords.contains(keyword) {
+                keywords.push(keyword.clone());
+            }
+        }
+    }
+    let (first, _) = take_uids(tx, account, target, modseq, added)?;
+    let mut pairs = Vec::with_capacity(rows.len());
+    for (row, uid) in rows.iter().zip((first.0..=u32::MAX).map(Uid)) {
+        let new = NewRow {
+            email: row.email,
+            thread: row.thread,
+            flags: &row.flags,
+            modseq,
+            internal_date: row.internal_date,
+            size: octets_of(row),
+        };
+        // The copy is counted before the original goes, so that the content never has none.
+        tx.query_row(sql::ADD_COPIES, params![account, row.email, 1_i64], |row| {
+            row.int(0)
+        })?;
+        insert_message(tx, account, target, uid, &new, now)?;
+        pairs.push((row.uid, uid));
+    }
+    note_keywords(tx, account, target, &keywords)?;
+    Ok(pairs)
+}
+
+fn octets_of(row: &MessageRow) -> i64 {
+    i64::try_from(row.size_octets).unwrap_or(i64::MAX)
 }

@@ -7,10 +7,11 @@ use posthorn_message::Rendered;
 use posthorn_store::{Blob, Tx, params};
 
 use crate::account::Usage;
-use crate::flags::{Flags, System};
+use crate::flags::Flags;
 use crate::folders::{INBOX, SpecialUse, folders_by_use};
 use crate::listed::join_ids;
 use crate::select::note_keywords;
+use crate::store_flags::Delta;
 use crate::{MailboxError, folders, sql, threads};
 
 /// A message ready to be stored.
@@ -103,7 +104,10 @@ pub fn deliver(
         internal_date: message.internal_date,
         size,
     };
-    let (uid, uid_validity) = insert_message(tx, account, mailbox, &row, now)?;
+    let added = Delta::of_new(&message.flags, size);
+    let (uid, uid_validity) = take_uids(tx, account, mailbox, modseq, added)?;
+    insert_message(tx, account, mailbox, uid, &row, now)?;
+    note_keywords(tx, account, mailbox, message.flags.keywords())?;
     tx.notice(account);
     Ok(Delivered {
         mailbox,
@@ -174,23 +178,40 @@ pub(crate) struct NewRow<'a> {
     pub(crate) size: i64,
 }
 
-/// Takes the next UID of the mailbox and puts the message there.
+/// Takes UIDs in a row for as many new messages as `added` counts; the first of them.
+pub(crate) fn take_uids(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    mailbox: MailboxId,
+    modseq: ModSeq,
+    added: Delta,
+) -> Result<(Uid, UidValidity), MailboxError> {
+    let Delta {
+        messages,
+        unseen,
+        deleted,
+        size,
+    } = added;
+    tx.query_row(
+        sql::TAKE_UIDS,
+        params![account, mailbox, modseq, messages, unseen, deleted, size],
+        |row| {
+            let _last = row.u32(2)?;
+            Ok((Uid(row.u32(0)?), UidValidity(row.u32(1)?)))
+        },
+    )?
+    .ok_or(MailboxError::NoSuchMailbox)
+}
+
+/// Puts a message into the mailbox under a UID that was taken for it.
 pub(crate) fn insert_message(
     tx: &mut Tx<'_>,
     account: AccountId,
     mailbox: MailboxId,
+    uid: Uid,
     row: &NewRow<'_>,
     now: Timestamp,
-) -> Result<(Uid, UidValidity), MailboxError> {
-    let unseen = !row.flags.system.contains(System::SEEN);
-    let deleted = row.flags.system.contains(System::DELETED);
-    let (uid, uid_validity) = tx
-        .query_row(
-            sql::TAKE_UID,
-            params![account, mailbox, row.modseq, unseen, deleted, row.size],
-            |row| Ok((Uid(row.u32(0)?), UidValidity(row.u32(1)?))),
-        )?
-        .ok_or(MailboxError::NoSuchMailbox)?;
+) -> Result<(), MailboxError> {
     tx.execute(
         sql::INSERT_MESSAGE,
         params![
@@ -207,6 +228,5 @@ pub(crate) fn insert_message(
             row.size,
         ],
     )?;
-    note_keywords(tx, account, mailbox, row.flags.keywords())?;
-    Ok((uid, uid_validity))
+    Ok(())
 }

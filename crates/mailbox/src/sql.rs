@@ -112,9 +112,9 @@ posthorn_store::statements! {
     INSERT_SUBSCRIPTION = "INSERT INTO subscription (account_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     DELETE_SUBSCRIPTION = "DELETE FROM subscription WHERE account_id = $1 AND name = $2";
 
-    TAKE_UID = "UPDATE mailbox SET uid_next = uid_next + 1, modseq = $3, messages = messages + 1,
-        unseen = unseen + $4, deleted = deleted + $5, size_octets = size_octets + $6
-        WHERE account_id = $1 AND mailbox_id = $2 RETURNING uid_next - 1, uid_validity";
+    TAKE_UIDS = "UPDATE mailbox SET uid_next = uid_next + $4, modseq = $3, messages = messages + $4,
+        unseen = unseen + $5, deleted = deleted + $6, size_octets = size_octets + $7
+        WHERE account_id = $1 AND mailbox_id = $2 RETURNING uid_next - $4, uid_validity, uid_next - 1";
     ADD_TO_COUNTERS = "UPDATE mailbox SET modseq = $3, messages = messages + $4, unseen = unseen + $5,
         deleted = deleted + $6, size_octets = size_octets + $7 WHERE account_id = $1 AND mailbox_id = $2";
     INSERT_EMAIL = "INSERT INTO email (account_id, email_id, thread_id, copies, blob_hash, blob_generation,

@@ -153,6 +153,17 @@ pub(crate) struct Delta {
 }
 
 impl Delta {
+    /// One more message.
+    pub(crate) fn of_new(flags: &Flags, size: i64) -> Self {
+        let mut delta = Self {
+            messages: 1,
+            size,
+            ..Self::default()
+        };
+        delta.add(flags, 1);
+        delta
+    }
+
     /// Counts the flags of one message, `sign` 1 or -1.
     pub(crate) fn add(&mut self, flags: &Flags, sign: i64) {
         self.unseen += if flags.system.contains(System::SEEN) {
