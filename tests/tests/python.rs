@@ -84,3 +84,17 @@ fn everything_that_imaplib_has_is_answered() {
     let told = python("imaplib_all.py", &[node.ready().address("imap"), &user, PASSWORD]);
     assert_eq!(told.trim(), "done");
 }
+
+#[test]
+fn imaplib_annotates_mailboxes_of_its_own_and_of_others() {
+    if !tool("python3") {
+        return;
+    }
+    let node = Node::start(Options::default());
+    let (anna, ben) = (node.address("anna"), node.address("ben"));
+    python(
+        "metadata.py",
+        &[node.ready().address("imap"), &anna, PASSWORD, &ben],
+    );
+    node.check_store();
+}

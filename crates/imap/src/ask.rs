@@ -13,6 +13,7 @@ pub use self::mailbox::{
     MailboxInfo, MailboxStatus, PeekedMailbox, SelectedMailbox, WatchedMailbox, WatchedMailboxes,
 };
 pub use self::message::{FetchRow, MessageChange, StoredMessage};
+use crate::types::metadata::Entry;
 use crate::types::{
     AclChange, ChangedUids, FetchWant, FlagChange, Flags, SearchKey, SortCriterion, SpecialUse,
     ThreadAlgorithm, ThreadNode,
@@ -41,6 +42,20 @@ pub enum Ask {
     Quota {
         /// The mailbox; one of the account that is logged in need not exist.
         of_mailbox: Option<String>,
+    },
+    /// All annotations of a mailbox or the server: those that are shared and those of the account that is logged
+    /// in. Answer: [`Answer::Metadata`], [`Answer::NoSuchMailbox`], [`Answer::NoPermission`].
+    Metadata {
+        /// The mailbox; `None`: the server.
+        name: Option<String>,
+    },
+    /// A change of annotations, all or none. Answer: [`Answer::Ok`], [`Answer::MetadataTooBig`],
+    /// [`Answer::MetadataTooMany`], or as to [`Ask::Metadata`].
+    SetMetadata {
+        /// The mailbox; `None`: the server.
+        name: Option<String>,
+        /// Entries in small letters, with the values they get; `None`: none any more.
+        entries: Vec<Entry>,
     },
     /// The access control list of a mailbox. Answer: [`Answer::Acl`], or [`Answer::NoSuchMailbox`] and
     /// [`Answer::NoPermission`].
@@ -299,6 +314,15 @@ pub enum Answer {
         /// Octets there may be; `None`: no limit.
         limit_octets: Option<u64>,
     },
+    /// To [`Ask::Metadata`], in any order.
+    Metadata(Vec<(String, Vec<u8>)>),
+    /// To [`Ask::SetMetadata`]: a value is too large.
+    MetadataTooBig {
+        /// What it may have.
+        octets_at_most: u32,
+    },
+    /// To [`Ask::SetMetadata`]: there are as many as there may be.
+    MetadataTooMany,
     /// To [`Ask::Acl`]: identifiers and their rights.
     Acl(Vec<(String, Rights)>),
     /// To [`Ask::MyRights`] and [`Ask::GrantableRights`].

@@ -18,6 +18,7 @@ pub(crate) mod language;
 pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod mailbox;
+pub(crate) mod metadata;
 pub(crate) mod notify;
 pub(crate) mod partial;
 pub(crate) mod quota;

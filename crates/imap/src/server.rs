@@ -21,6 +21,7 @@ mod language;
 mod list;
 mod login;
 mod logout;
+mod metadata;
 mod namespace;
 mod news;
 mod noop;
@@ -419,6 +420,8 @@ fn answered(connection: &mut Connection, running: &Running, asked: Asked, answer
         Asked::Select(selecting) => select::answered(connection, &selecting, answer),
         Asked::Create => create::created(answer),
         Asked::Quota => quota::answered(connection, answer),
+        Asked::Metadata(get) => metadata::answered(connection, &get, answer),
+        Asked::SetMetadata => metadata::set(answer),
         Asked::Acl { name, question } => acl::answered(connection, &name, &question, answer),
         Asked::QuotaRoot { name } => quota::root_answered(connection, &name, answer),
         Asked::Change(text) => create::answered(text, answer),

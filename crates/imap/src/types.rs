@@ -11,6 +11,7 @@ pub(crate) mod filter;
 pub mod flags;
 pub mod list;
 pub mod mailbox;
+pub mod metadata;
 pub(crate) mod notify;
 pub(crate) mod partial;
 pub mod resync;

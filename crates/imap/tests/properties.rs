@@ -90,7 +90,8 @@ fn yes(ask: Ask) -> Answer {
         }),
         Ask::Acl { .. } => Answer::Acl(vec![("a b@x".to_owned(), Rights::READ)]),
         Ask::MyRights { .. } | Ask::GrantableRights { .. } => Answer::Rights(Rights::LOOKUP),
-        Ask::ChangeAcl { .. } => Answer::Ok,
+        Ask::Metadata { .. } => Answer::Metadata(vec![("/shared/comment".to_owned(), b"a\0b".to_vec())]),
+        Ask::ChangeAcl { .. } | Ask::SetMetadata { .. } => Answer::Ok,
         Ask::Quota { .. } => Answer::Quota {
             root: String::new(),
             used_octets: 1,

@@ -182,6 +182,8 @@ impl Mailbox {
             | Ask::Peek { .. }
             | Ask::Watch { .. }
             | Ask::Quota { .. }
+            | Ask::Metadata { .. }
+            | Ask::SetMetadata { .. }
             | Ask::Acl { .. }
             | Ask::MyRights { .. }
             | Ask::GrantableRights { .. }

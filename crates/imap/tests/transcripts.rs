@@ -50,6 +50,7 @@ const CAPABILITIES: &[&str] = &[
     "LIST-MYRIGHTS",
     "LIST-STATUS",
     "LITERAL+",
+    "METADATA",
     "MOVE",
     "MULTIAPPEND",
     "MULTISEARCH",
@@ -257,6 +258,15 @@ fn words_of(ask: &Ask) -> String {
         Ask::Quota {
             of_mailbox: Some(name),
         } => format!("quota {name}"),
+        Ask::Metadata { name } => format!("metadata {}", name.as_deref().unwrap_or("-")),
+        Ask::SetMetadata { name, entries } => {
+            let entries = entries.iter().map(|(entry, value)| match value {
+                Some(value) => format!(" {entry}={}", value.escape_ascii()),
+                None => format!(" {entry}"),
+            });
+            let entries: String = entries.collect();
+            format!("set-metadata {}{entries}", name.as_deref().unwrap_or("-"))
+        }
         Ask::Acl { name } => format!("acl {name}"),
         Ask::MyRights { name } => format!("my-rights {name}"),
         Ask::GrantableRights { name, identifier } => format!("grantable {name} to {identifier}"),
@@ -664,6 +674,17 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
             rights: fields.rights()?,
         },
         "rights" => Answer::Rights(fields.rights()?),
+        "metadata" => Answer::Metadata(
+            block
+                .lines()
+                .map(|line| line.split_once(' ').unwrap_or((line, "")))
+                .map(|(entry, value)| (entry.to_owned(), value.as_bytes().to_vec()))
+                .collect(),
+        ),
+        "metadata-too-big" => Answer::MetadataTooBig {
+            octets_at_most: fields.number("most"),
+        },
+        "metadata-too-many" => Answer::MetadataTooMany,
         "acl" => Answer::Acl(block.lines().map(acl_entry).collect::<Result<_, _>>()?),
         _ => return Err(format!("unknown answer {word}")),
     })

@@ -31,6 +31,8 @@ impl From<MailboxError> for InboundError {
             other @ (MailboxError::NoSuchAccount
             | MailboxError::NoSuchMailbox
             | MailboxError::NotPermitted
+            | MailboxError::AnnotationTooBig
+            | MailboxError::TooManyAnnotations
             | MailboxError::AlreadyExists
             | MailboxError::BadName(_)
             | MailboxError::IsInbox

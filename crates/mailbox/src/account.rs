@@ -69,6 +69,7 @@ pub fn remove_account(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Mailbox
         sql::REMOVE_SUBSCRIPTIONS,
         sql::REMOVE_MAILBOXES,
         sql::REMOVE_ACL,
+        sql::REMOVE_ANNOTATIONS,
         sql::REMOVE_SHARERS,
         sql::REMOVE_STATE,
     ] {

@@ -244,6 +244,7 @@ pub fn partners(tx: &Tx<'_>, account: AccountId) -> Result<Vec<AccountId>, Mailb
 pub fn forget_shared(tx: &mut Tx<'_>, account: AccountId, removed: AccountId) -> Result<(), MailboxError> {
     tx.execute(sql::DELETE_ACL_OF_READER, params![account, removed])?;
     tx.execute(sql::DELETE_SHARER, params![account, removed])?;
+    tx.execute(sql::DELETE_ANNOTATIONS_OF_OWNER, params![account, removed])?;
     tx.notice(account);
     Ok(())
 }

@@ -26,6 +26,12 @@ pub enum MailboxError {
     /// INBOX cannot be deleted.
     #[error("INBOX cannot be deleted")]
     IsInbox,
+    /// The value of an annotation is larger than [`crate::ANNOTATION_OCTETS`].
+    #[error("the value of an annotation is too large")]
+    AnnotationTooBig,
+    /// A mailbox or an account has as many annotations as there may be.
+    #[error("there are too many annotations")]
+    TooManyAnnotations,
     /// The account would hold more than its quota.
     #[error("the mailbox is full")]
     OverQuota,

@@ -5,7 +5,7 @@ use posthorn_base::{AccountId, MailboxId, ModSeq, Rights, Timestamp, Uid, UidVal
 use posthorn_store::{StoreError, Tx, params};
 
 use crate::names::{check_name, parents};
-use crate::{CopyMode, CopyRequest, MailboxError, account, copy, expunge, select, sql};
+use crate::{CopyMode, CopyRequest, MailboxError, account, annotation, copy, expunge, select, sql};
 
 /// Mailboxes an account may have.
 const MAILBOXES: usize = 10_000;
@@ -271,6 +271,7 @@ pub fn delete(tx: &mut Tx<'_>, account: AccountId, name: &str) -> Result<(), Mai
     }
     expunge::remove_all(tx, account, id)?;
     tx.execute(sql::DELETE_ACL_OF_MAILBOX, params![account, id])?;
+    tx.execute(sql::DELETE_ANNOTATIONS, params![account, id])?;
     tx.execute(sql::DELETE_MAILBOX_TOMBSTONES, params![account, id])?;
     tx.execute(sql::DELETE_MAILBOX, params![account, id])?;
     tx.notice(account);
@@ -295,7 +296,8 @@ pub fn rename(
         return Err(MailboxError::AlreadyExists);
     }
     if id == INBOX {
-        create(tx, account, &to, None, now)?;
+        let new = create(tx, account, &to, None, now)?;
+        annotation::copy_annotations(tx, account, id, new)?;
         let uids: Vec<Uid> = select::uids(tx, account, id)?;
         let request = CopyRequest {
             from: id,

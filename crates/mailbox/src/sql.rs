@@ -57,13 +57,14 @@ const VERSION_4: &[&str] = &["CREATE INDEX message_email ON message (account_id,
 
 /// Rights of others to a mailbox (`reader_id` 0: of anyone; `rights` in letters), whose lists an account is in,
 /// and annotations: `owner_id` and `mailbox_id` say of which mailbox, both 0 of the server. A shared annotation
-/// lies with the mailbox, a private one with the reader.
+/// lies with the mailbox, a private one with the reader. `value` NULL: taken away in the change `modseq`.
 const VERSION_5: &[&str] = &[
     "CREATE TABLE acl (account_id BIGINT NOT NULL, mailbox_id BIGINT NOT NULL, reader_id BIGINT NOT NULL,
         denies BIGINT NOT NULL, rights TEXT NOT NULL, PRIMARY KEY (account_id, mailbox_id, reader_id, denies))",
     "CREATE TABLE sharer (account_id BIGINT NOT NULL, owner_id BIGINT NOT NULL, PRIMARY KEY (account_id, owner_id))",
     "CREATE TABLE annotation (account_id BIGINT NOT NULL, owner_id BIGINT NOT NULL, mailbox_id BIGINT NOT NULL,
-        entry TEXT NOT NULL, value BYTEA NOT NULL, PRIMARY KEY (account_id, owner_id, mailbox_id, entry))",
+        entry TEXT NOT NULL, value BYTEA, modseq BIGINT NOT NULL,
+        PRIMARY KEY (account_id, owner_id, mailbox_id, entry))",
 ];
 
 posthorn_store::statements! {
@@ -189,7 +190,23 @@ posthorn_store::statements! {
     SELECT_SHARED = "SELECT m.mailbox_id, m.name, a.reader_id, a.denies, a.rights FROM mailbox m
         JOIN acl a ON a.account_id = m.account_id AND a.mailbox_id = m.mailbox_id
         WHERE m.account_id = $1 AND a.reader_id IN (0, $2) ORDER BY m.name";
+    SELECT_ANNOTATIONS = "SELECT entry, value FROM annotation
+        WHERE account_id = $1 AND owner_id = $2 AND mailbox_id = $3 AND value IS NOT NULL ORDER BY entry";
+    COUNT_ANNOTATIONS = "SELECT COUNT(*) FROM annotation
+        WHERE account_id = $1 AND owner_id = $2 AND mailbox_id = $3 AND value IS NOT NULL";
+    COUNT_ALL_ANNOTATIONS = "SELECT COUNT(*) FROM annotation WHERE account_id = $1";
+    PUT_ANNOTATION = "INSERT INTO annotation (account_id, owner_id, mailbox_id, entry, value, modseq)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, owner_id, mailbox_id, entry)
+        DO UPDATE SET value = $5, modseq = $6";
+    EMPTY_ANNOTATION = "UPDATE annotation SET value = NULL, modseq = $5
+        WHERE account_id = $1 AND owner_id = $2 AND mailbox_id = $3 AND entry = $4 AND value IS NOT NULL";
+    COPY_ANNOTATIONS = "INSERT INTO annotation (account_id, owner_id, mailbox_id, entry, value, modseq)
+        SELECT account_id, owner_id, $3, entry, value, modseq FROM annotation
+        WHERE account_id = $1 AND owner_id = $1 AND mailbox_id = $2 AND value IS NOT NULL";
+    DELETE_ANNOTATIONS = "DELETE FROM annotation WHERE account_id = $1 AND owner_id = $1 AND mailbox_id = $2";
+    DELETE_ANNOTATIONS_OF_OWNER = "DELETE FROM annotation WHERE account_id = $1 AND owner_id = $2";
 
+    REMOVE_ANNOTATIONS = "DELETE FROM annotation WHERE account_id = $1";
     REMOVE_ACL = "DELETE FROM acl WHERE account_id = $1";
     REMOVE_SHARERS = "DELETE FROM sharer WHERE account_id = $1";
     REMOVE_STATE = "DELETE FROM account_state WHERE account_id = $1";

@@ -4,6 +4,7 @@ mod acl;
 mod append;
 mod fetch;
 mod folders;
+mod metadata;
 mod place;
 mod search;
 mod sections;
@@ -86,6 +87,7 @@ impl ImapHandler {
         self.services.store.write(Partition::Account(owner), work)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one short arm per question")]
     async fn about_account(&mut self, ask: Ask) -> Result<Answer, MailboxError> {
         match ask {
             Ask::Credentials(ask) => {
@@ -104,6 +106,8 @@ impl ImapHandler {
             } => self.watch(since_modseq, wants_names).await,
             Ask::Peek { name, wants_uids } => self.peek(name, wants_uids).await,
             Ask::Quota { of_mailbox } => self.quota(of_mailbox).await,
+            Ask::Metadata { name } => self.metadata(name).await,
+            Ask::SetMetadata { name, entries } => self.set_metadata(name, entries).await,
             Ask::Acl { name } => self.acl(name).await,
             Ask::MyRights { name } => self.my_rights(name).await,
             Ask::GrantableRights { name, identifier } => self.grantable_rights(name, identifier).await,
@@ -234,6 +238,8 @@ impl ImapHandler {
             | Ask::Peek { .. }
             | Ask::Watch { .. }
             | Ask::Quota { .. }
+            | Ask::Metadata { .. }
+            | Ask::SetMetadata { .. }
             | Ask::Acl { .. }
             | Ask::MyRights { .. }
             | Ask::GrantableRights { .. }
@@ -261,7 +267,10 @@ impl ImapHandler {
                 Answer::Refused(reason.to_string())
             }
             MailboxError::Limit(_) => Answer::LimitReached(reason.to_string()),
-            MailboxError::NoSuchAccount | MailboxError::Store(_) => {
+            MailboxError::NoSuchAccount
+            | MailboxError::AnnotationTooBig
+            | MailboxError::TooManyAnnotations
+            | MailboxError::Store(_) => {
                 tracing::error!(session = %self.session, %reason, "IMAP failed inside");
                 Answer::Unavailable
             }
@@ -295,6 +304,8 @@ fn open_mailbox(ask: &Ask) -> Option<(MailboxHandle, Rights)> {
         | Ask::Status { .. }
         | Ask::Watch { .. }
         | Ask::Quota { .. }
+        | Ask::Metadata { .. }
+        | Ask::SetMetadata { .. }
         | Ask::Acl { .. }
         | Ask::MyRights { .. }
         | Ask::GrantableRights { .. }

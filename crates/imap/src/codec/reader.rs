@@ -230,6 +230,14 @@ impl<'a> Reader<'a> {
     }
 
     fn literal(&mut self) -> Parsed<&'a [u8]> {
+        let literal = self.literal_octets()?;
+        match literal.contains(&0) {
+            true => Err(SyntaxError::Expected("a literal without NUL")),
+            false => Ok(literal),
+        }
+    }
+
+    fn literal_octets(&mut self) -> Parsed<&'a [u8]> {
         self.expect(b'{', "a literal")?;
         let size_octets = self.number()?;
         self.take(b'+');
@@ -242,11 +250,17 @@ impl<'a> Reader<'a> {
         let Some((literal, rest)) = literal else {
             return Err(SyntaxError::LiteralMissing);
         };
-        if literal.contains(&0) {
-            return Err(SyntaxError::Expected("a literal without NUL"));
-        }
         self.rest = rest;
         Ok(literal)
+    }
+
+    /// `nstring / literal8`, the octets as they are.
+    pub(crate) fn nstring_or_literal8(&mut self) -> Parsed<Option<Vec<u8>>> {
+        if self.peek() != Some(b'~') {
+            return Ok(self.nstring()?.map(Cow::into_owned));
+        }
+        self.take(b'~');
+        self.literal_octets().map(|octets| Some(octets.to_vec()))
     }
 
     /// `(item item …)`, at least one, at most `limit`.

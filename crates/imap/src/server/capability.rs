@@ -25,6 +25,7 @@ const ALWAYS: &[&str] = &[
     "LIST-MYRIGHTS",
     "LIST-STATUS",
     "LITERAL+",
+    "METADATA",
     "MOVE",
     "MULTIAPPEND",
     "MULTISEARCH",

@@ -26,6 +26,7 @@ use crate::config::Config;
 use crate::types::acl::AclQuestion;
 use crate::types::command::SelectCommand;
 use crate::types::list::ListCommand;
+use crate::types::metadata::GetMetadata;
 use crate::types::sequence_set::Numbering;
 use crate::types::status::StatusItem;
 
@@ -81,6 +82,8 @@ pub(super) enum Asked {
     SelectList(SelectCommand),
     Select(Box<Selecting>),
     Create,
+    Metadata(Box<GetMetadata>),
+    SetMetadata,
     Acl {
         name: String,
         question: AclQuestion,

@@ -99,6 +99,9 @@ impl From<Answer> for Fault {
             | Answer::Created { .. }
             | Answer::Quota { .. }
             | Answer::Acl(_)
+            | Answer::Metadata(_)
+            | Answer::MetadataTooBig { .. }
+            | Answer::MetadataTooMany
             | Answer::Rights(_)
             | Answer::Appended { .. }
             | Answer::Fetched { .. }

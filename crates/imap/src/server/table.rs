@@ -5,8 +5,8 @@ use super::connection::{Connection, Outcome, State};
 use super::reply::Fault;
 use super::{
     acl, authenticate, capability, compress, copy, create, enable, esearch, expunge, fetch, id, idle,
-    language, list, login, logout, namespace, noop, notify, quota, search, select, sort, starttls, status,
-    store, thread, unauthenticate,
+    language, list, login, logout, metadata, namespace, noop, notify, quota, search, select, sort, starttls,
+    status, store, thread, unauthenticate,
 };
 use crate::ask::Transfer;
 use crate::codec::reader::Parsed;
@@ -97,6 +97,8 @@ static TABLE: &[Row] = &[
     row("LSUB", AfterLogin, codec::list::parse_lsub),
     row("NAMESPACE", AfterLogin, |_| Ok(Command::Namespace)),
     row("STATUS", AfterLogin, codec::status::parse),
+    row("GETMETADATA", AfterLogin, codec::metadata::parse_get),
+    row("SETMETADATA", AfterLogin, codec::metadata::parse_set),
     row("SETACL", AfterLogin, codec::acl::parse_set),
     row("DELETEACL", AfterLogin, codec::acl::parse_delete),
     row("GETACL", AfterLogin, codec::acl::parse_get),
@@ -230,6 +232,8 @@ pub(super) fn start(connection: &mut Connection, command: Command) -> Outcome {
         Command::List(list) => Ok(list::start(connection, list)),
         Command::Namespace => Ok(namespace::start(connection)),
         Command::Status { name, items } => Ok(status::start(connection, name, items)),
+        Command::GetMetadata(get) => Ok(metadata::start(get)),
+        Command::SetMetadata { name, entries } => Ok(metadata::start_set(name, entries)),
         Command::SetAcl {
             name,
             identifier,

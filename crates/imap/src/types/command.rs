@@ -8,6 +8,7 @@ use super::esearch::EsearchCommand;
 use super::fetch::FetchCommand;
 use super::list::ListCommand;
 use super::mailbox::SpecialUse;
+use super::metadata::{Entry, GetMetadata};
 use super::notify::NotifyCommand;
 use super::resync::Resync;
 use super::search::SearchCommand;
@@ -65,6 +66,12 @@ pub(crate) enum Command {
     },
     List(ListCommand),
     Namespace,
+    GetMetadata(GetMetadata),
+    SetMetadata {
+        /// `None`: the server.
+        name: Option<String>,
+        entries: Vec<Entry>,
+    },
     /// SETACL and DELETEACL.
     SetAcl {
         name: String,
