@@ -22,7 +22,9 @@ def session(user):
 def call(imap, verb, *arguments):
     status, data = imap._simple_command(verb, *arguments)
     _, untagged = imap._untagged_response(status, data, "METADATA")
-    return status, data[0].decode(), [line.decode() if isinstance(line, bytes) else line for line in untagged if line]
+    # imaplib files the response codes of that name with the responses.
+    told = [line.decode() for line in untagged if line and b" (/" in line]
+    return status, data[0].decode(), told
 
 
 def main():
