@@ -1,4 +1,4 @@
-"""Two ways in which mail programs keep a mailbox in mind: by numbers and IDLE, and by QRESYNC over many connections.
+"""Ways in which mail programs keep a mailbox in mind: by numbers with IDLE or NOTIFY, and by QRESYNC over many connections.
 
 A mirror is {uid: (flags, modseq, digest of the body)}; whoever uses one compares it with the server's own account.
 """
@@ -127,7 +127,12 @@ class ByNumbers(Mirror):
                 self.put({**items, "UID": self.numbered[at]})
 
     def complete(self):
-        """Asks for what arrived. FETCH lets the server tell of no EXPUNGE, so that the numbers hold."""
+        self.fetch_arrived()
+        assert self.numbered == sorted(self.numbered), self.numbered
+        self.fetch_missing()
+
+    def fetch_arrived(self):
+        """FETCH lets the server tell of no EXPUNGE, so that the numbers hold."""
         while None in self.numbered:
             first = self.numbered.index(None) + 1
             for response in self.imap.command(f"FETCH {first}:* {ITEMS}").untagged:
@@ -136,8 +141,6 @@ class ByNumbers(Mirror):
                 # It was expunged before it could be fetched: NOOP tells.
                 for response in self.imap.command("NOOP").untagged:
                     self.take(response)
-        assert self.numbered == sorted(self.numbered), self.numbered
-        self.fetch_missing()
 
     def idle(self, seconds):
         """Listens until something comes or the time is over."""
@@ -149,6 +152,29 @@ class ByNumbers(Mirror):
         for response in self.imap.finish(tag).untagged:
             self.take(response)
         self.complete()
+
+
+class ByNotify(ByNumbers):
+    """One long session that is told without asking (RFC 5465). Numbers may move at any moment, so that it asks by UID."""
+
+    def __init__(self, *account):
+        super().__init__(*account)
+        self.run("NOTIFY SET (SELECTED (MessageNew (UID FLAGS MODSEQ) MessageExpunge FlagChange))")
+
+    def fetch_arrived(self):
+        while None in self.numbered:
+            known = self.numbered[: self.numbered.index(None)]
+            last = known[-1] if known else 0
+            for response in self.imap.command(f"UID FETCH {last + 1}:* {ITEMS}").untagged:
+                self.take(response)
+            if None in self.numbered:
+                for response in self.imap.command("NOOP").untagged:
+                    self.take(response)
+
+    def idle(self, seconds):
+        """Does nothing until something comes; NOOP then shows where it ends."""
+        select.select([self.imap.socket], [], [], seconds)
+        self.run("NOOP")
 
 
 class ByResync(Mirror):

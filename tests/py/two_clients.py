@@ -1,5 +1,5 @@
-"""Two mail programs on one mailbox while mail pours in and others move it about: in the end they and the server agree,
-message by message. One listens by IDLE and thinks in numbers, the other comes and goes with QRESYNC.
+"""Mail programs on one mailbox while mail pours in and others move it about: in the end they and the server agree,
+message by message. One listens by IDLE and thinks in numbers, one is told by NOTIFY, one comes and goes with QRESYNC.
 
 Arguments: imap, smtp (host:port), user, password, seed, number of actions of each.
 """
@@ -10,7 +10,7 @@ import sys
 import threading
 
 from imapwire import Imap
-from mirrors import ByNumbers, ByResync, assert_same, truth
+from mirrors import ByNotify, ByNumbers, ByResync, assert_same, truth
 
 IMAP, SMTP, USER, PASSWORD = sys.argv[1:5]
 SEED, ACTIONS = int(sys.argv[5]), int(sys.argv[6])
@@ -42,13 +42,20 @@ def shuffle(dice):
 
 
 def listen(dice):
-    mirror = ByNumbers(*ACCOUNT)
+    mirrors["by numbers"] = watch(dice, ByNumbers(*ACCOUNT))
+
+
+def be_told(dice):
+    mirrors["by notify"] = watch(dice, ByNotify(*ACCOUNT))
+
+
+def watch(dice, mirror):
     for number in range(ACTIONS):
         if dice.random() < 0.5:
             mirror.idle(0.02)
         else:
             mirror.act(dice, message("idle", number))
-    mirrors["by numbers"] = mirror
+    return mirror
 
 
 def come_and_go(dice):
@@ -78,7 +85,7 @@ def main():
     setup = Imap(*ACCOUNT)
     setup.command("CREATE Other")
     setup.close()
-    works = [deliver, shuffle, listen, come_and_go]
+    works = [deliver, shuffle, listen, be_told, come_and_go]
     threads = [threading.Thread(target=guarded, args=(work, random.Random(f"{SEED} {work.__name__}"))) for work in works]
     for thread in threads:
         thread.start()
@@ -87,6 +94,7 @@ def main():
     assert not failures, failures
     there = truth(*ACCOUNT)
     mirrors["by numbers"].run("NOOP")
+    mirrors["by notify"].run("NOOP")
     mirrors["by resync"].connect()
     for who, mirror in mirrors.items():
         assert_same(mirror, there, who)
