@@ -26,6 +26,7 @@ use posthorn_store::{Partition, Pending, StoreError, Tx};
 
 use self::append::Appending;
 use self::place::Place;
+use self::watch::{Watching, any_changed};
 use crate::{Services, Watcher};
 
 /// Answers one IMAP session.
@@ -42,7 +43,7 @@ pub struct ImapHandler {
     /// Of the open mailbox.
     watcher: Option<Watcher>,
     /// Of the account, while a client wants to hear of other mailboxes.
-    account_watcher: Option<Watcher>,
+    watching: Option<Watching>,
     /// UIDNEXT when the mailbox was opened.
     uid_next: Uid,
     /// APPEND, as long as there is one; boxed, for it is a short part of a session's life.
@@ -61,7 +62,7 @@ impl ImapHandler {
             account: None,
             foreign: Vec::new(),
             watcher: None,
-            account_watcher: None,
+            watching: None,
             uid_next: Uid(1),
             appending: None,
         }
@@ -356,14 +357,19 @@ impl Handler<ImapSession> for ImapHandler {
             Event::LoggedOut => {
                 tracing::info!(%session, %peer, "IMAP log-out, the connection goes on");
                 (self.checked, self.account) = (None, None);
-                (self.watcher, self.account_watcher) = (None, None);
+                (self.watcher, self.watching) = (None, None);
                 self.foreign.clear();
                 self.appending = None;
             }
             Event::LoginFailed { user } => {
                 tracing::warn!(%session, %peer, user = user.unwrap_or_default(), "IMAP log-in refused");
             }
-            Event::Selected(None) => self.watcher = None,
+            Event::Selected(None) => {
+                self.watcher = None;
+                if let Some(watching) = &mut self.watching {
+                    watching.look_again();
+                }
+            }
             // The mailbox before this one may have been left after listening for this one began; what
             // happened in between is asked for at once.
             Event::Selected(Some(mailbox)) if self.watcher.is_none() => {
@@ -371,19 +377,18 @@ impl Handler<ImapSession> for ImapHandler {
                 self.watcher = place.map(|place| self.services.watch.listen_late(place.owner));
             }
             Event::Selected(Some(_)) | Event::Watching(true) => {}
-            Event::Watching(false) => self.account_watcher = None,
+            Event::Watching(false) => self.watching = None,
             Event::AppendData(octets) => self.append_data(&octets),
             Event::AppendDiscarded => self.appending = None,
         }
     }
 
     async fn notice(&mut self) {
-        match (&mut self.watcher, &mut self.account_watcher) {
-            (Some(watcher), Some(of_account)) => tokio::select! {
-                () = watcher.changed() => {}
-                () = of_account.changed() => {}
-            },
-            (Some(watcher), None) | (None, Some(watcher)) => watcher.changed().await,
+        match (&mut self.watcher, &mut self.watching) {
+            (watcher, Some(watching)) => {
+                any_changed(watcher.iter_mut().chain(watching.watchers())).await;
+            }
+            (Some(watcher), None) => watcher.changed().await,
             (None, None) => std::future::pending().await,
         }
     }

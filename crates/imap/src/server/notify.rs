@@ -129,7 +129,9 @@ impl Beginning {
         match (&self.notify.others, before) {
             (Some(others), before) => Some(Ask::Watch {
                 since_modseq: 0,
-                wants_names: others.wants_names() || before.is_some_and(Others::wants_names),
+                wants_names: others.wants_names()
+                    || before.is_some_and(Others::wants_names)
+                    || others.groups.iter().any(|group| group.filter.may_mean_others()),
             }),
             (None, Some(before)) => Some(before.question()),
             (None, None) => None,
@@ -264,9 +266,12 @@ pub(super) fn install(
             return Err(Fault::NotificationOverflow);
         }
     }
-    if let (Some(others), true) = (&notify.others, status) {
+    if let Some(others) = &notify.others {
         let mut out = Vec::new();
-        others.print_all(connection, &mut out);
+        others.print_no_access(connection, &mut out, watched);
+        if status {
+            others.print_all(connection, &mut out);
+        }
         connection.send(out);
     }
     connection.event(Event::Watching(notify.has_others()));

@@ -1,6 +1,8 @@
 //! Which mailboxes a command means (`filter-mailboxes`, RFC 5465 section 6, with `subtree-one` of RFC 7377
 //! section 2.2).
 
+use posthorn_base::Rights;
+
 use super::mailbox::OTHER_USERS;
 use crate::ask::MailboxInfo;
 
@@ -42,9 +44,22 @@ impl MailboxFilter {
         }
     }
 
-    /// Is this mailbox there, and meant?
+    /// Can a mailbox of another account be meant?
+    pub(crate) fn may_mean_others(&self) -> bool {
+        let is_of_others = |name: &String| format!("{name}/").starts_with(OTHER_USERS);
+        match self {
+            Self::Selected | Self::SelectedDelayed | Self::Inboxes | Self::Personal => false,
+            Self::Subscribed => true,
+            Self::Subtree(names) | Self::SubtreeOne(names) | Self::Mailboxes(names) => {
+                names.iter().any(is_of_others)
+            }
+        }
+    }
+
+    /// Is this mailbox there, may it be read, and is it meant?
     pub(crate) fn selects(&self, mailbox: &MailboxInfo) -> bool {
-        mailbox.exists && self.fits(&mailbox.name, mailbox.subscribed)
+        let is_readable = mailbox.exists && mailbox.rights.contains(Rights::READ);
+        is_readable && self.fits(&mailbox.name, mailbox.subscribed)
     }
 }
 
@@ -76,5 +91,11 @@ mod tests {
         }
         assert!(!MailboxFilter::Subscribed.fits("a", false));
         assert!(MailboxFilter::Subscribed.fits("a", true));
+        let shared = "Other Users/bert@x.test/a";
+        assert!(MailboxFilter::Personal.fits("Other", false));
+        assert!(!MailboxFilter::Personal.fits(shared, true));
+        let others = MailboxFilter::Subtree(vec!["Other Users".to_owned()]);
+        assert!(others.fits(shared, false) && others.may_mean_others());
+        assert!(!one.may_mean_others());
     }
 }

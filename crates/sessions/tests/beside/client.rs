@@ -67,15 +67,21 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) async fn new(house: &House, mode: Mode) -> Self {
-        let mut client = Self {
-            wire: house.client().await,
-            mode,
+    /// Over a session that has logged in.
+    pub(crate) const fn over(wire: Wire) -> Self {
+        Self {
+            wire,
+            mode: Mode::Plain,
             messages: Vec::new(),
             command: None,
             is_over: false,
             log: String::new(),
-        };
+        }
+    }
+
+    pub(crate) async fn new(house: &House, mode: Mode) -> Self {
+        let mut client = Self::over(house.client().await);
+        client.mode = mode;
         for command in mode.commands() {
             client.command(command).await;
         }

@@ -19,7 +19,7 @@ use posthorn_sessions::{Credentials, MaildropLocks, OverQuota, Reporting, Servic
 use posthorn_store::{Options, Partition, Store};
 use posthorn_trust::srs::Srs;
 
-const ADDRESS: &str = "anna@ours.test";
+const ADDRESSES: [&str; 2] = ["anna@ours.test", "bert@ours.test"];
 const PASSWORD: &str = "correct horse";
 
 fn now() -> Timestamp {
@@ -47,29 +47,38 @@ impl House {
         let store = Store::open(&Options::new(folder.path()), &tables).unwrap();
         let password = Secret::new(PASSWORD.to_owned());
         let record = PasswordRecord::new(&password, &Salts::from_random(&[7; Salts::OCTETS])).unwrap();
+        let domain = Domain::parse("ours.test").unwrap();
         let made = store.write(Partition::Directory, move |tx| {
-            let address = Address::parse(ADDRESS).unwrap();
-            accounts::add_domain(tx, address.domain().unwrap(), now()).unwrap();
-            let new = NewAccount {
-                address: &address,
-                password: &record,
-                now: now(),
-            };
-            Ok::<_, posthorn_store::StoreError>(accounts::add_account(tx, &new).unwrap())
+            accounts::add_domain(tx, &domain, now()).unwrap();
+            let ids = ADDRESSES.map(|address| {
+                let new = NewAccount {
+                    address: &Address::parse(address).unwrap(),
+                    password: &record,
+                    now: now(),
+                };
+                accounts::add_account(tx, &new).unwrap()
+            });
+            Ok::<_, posthorn_store::StoreError>(ids)
         });
-        let account = made.wait().unwrap();
-        let storage = store.write(Partition::Account(account), move |tx| {
-            posthorn_mailbox::create_account(tx, account, 0, now())
-        });
-        storage.wait().unwrap();
+        for account in made.wait().unwrap() {
+            let storage = store.write(Partition::Account(account), move |tx| {
+                posthorn_mailbox::create_account(tx, account, 0, now())
+            });
+            storage.wait().unwrap();
+        }
         Self {
             services: services(store),
             _folder: folder,
         }
     }
 
-    /// Somebody who has logged in.
+    /// Anna, logged in.
     pub(crate) async fn client(&self) -> Wire {
+        self.client_of(ADDRESSES[0]).await
+    }
+
+    /// Somebody, logged in.
+    pub(crate) async fn client_of(&self, address: &str) -> Wire {
         let config = Config {
             hostname: "mail.ours.test".to_owned(),
             allow_plaintext_login: true,
@@ -89,7 +98,7 @@ impl House {
             held: None,
         };
         wire.run().await;
-        let login = format!("a LOGIN {ADDRESS} \"{PASSWORD}\"\r\n");
+        let login = format!("a LOGIN {address} \"{PASSWORD}\"\r\n");
         wire.give(&login);
         wire.run().await;
         let greeting = String::from_utf8(wire.take()).unwrap();

@@ -174,6 +174,53 @@ async fn what_others_do_is_told_at_once_between_commands() {
 }
 
 #[tokio::test]
+async fn what_others_share_is_watched_as_far_as_it_may_be_read() {
+    let house = House::new();
+    let mut bert = Client::over(house.client_of("bert@ours.test").await);
+    let mut anna = Client::new(&house, Mode::Plain).await;
+    let all = "NOTIFY SET (subtree \"Other Users\" (MessageNew MessageExpunge MailboxName))";
+    anna.command(all).await;
+    let mut lines = Vec::new();
+    for command in [
+        "CREATE open",
+        "SETACL open anna@ours.test lr",
+        "CREATE closed",
+        "SETACL closed anna@ours.test l",
+        "APPEND open {1+}\r\nx",
+        "APPEND closed {1+}\r\nx",
+        "APPEND INBOX {1+}\r\nx",
+        "SETACL closed anna@ours.test lr",
+        "APPEND closed {1+}\r\nx",
+        "DELETEACL open anna@ours.test",
+        "APPEND open {1+}\r\nx",
+    ] {
+        bert.command(command).await;
+        lines.extend(without_numbers(heard(&mut anna).await, &["UIDVALIDITY "]));
+    }
+    assert_eq!(
+        lines,
+        [
+            "* LIST (\\NonExistent \\HasChildren) \"/\" \"Other Users/bert@ours.test\"",
+            "* LIST (\\HasNoChildren) \"/\" \"Other Users/bert@ours.test/open\"",
+            "* LIST (\\NonExistent \\HasChildren) \"/\" \"Other Users/bert@ours.test\"",
+            "* LIST (\\HasNoChildren) \"/\" \"Other Users/bert@ours.test/closed\"",
+            "* STATUS \"Other Users/bert@ours.test/open\" (MESSAGES 1 UIDNEXT 2 UIDVALIDITY N)",
+            "* STATUS \"Other Users/bert@ours.test/closed\" (MESSAGES 2 UIDNEXT 3 UIDVALIDITY N)",
+            "* LIST (\\NonExistent \\HasChildren) \"/\" \"Other Users/bert@ours.test\"",
+            "* LIST (\\NonExistent \\HasNoChildren) \"/\" \"Other Users/bert@ours.test/open\"",
+        ]
+    );
+    bert.command("SETACL closed anna@ours.test l").await;
+    anna.log.clear();
+    anna.command(all).await;
+    let lines = told(&mut anna);
+    assert!(
+        lines.contains(&"* LIST (\\NoAccess) \"/\" \"Other Users/bert@ours.test/closed\"".to_owned()),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test]
 async fn several_mailboxes_are_searched_without_being_opened() {
     let house = House::new();
     let mut client = Client::new(&house, Mode::Plain).await;

@@ -3,14 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use posthorn_base::Rights;
+
 use super::super::connection::Connection;
 use super::super::list::{Node, tree};
 use super::Others;
 use crate::ask::{MailboxHandle, MailboxInfo, WatchedMailboxes};
 use crate::codec::list;
+use crate::types::notify::{EventGroup, Events};
 
 /// A name as it is remembered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Listed {
     /// `None`: only subscribed.
     mailbox: Option<MailboxHandle>,
@@ -21,14 +24,14 @@ pub(super) struct Listed {
 pub(super) type Names = BTreeMap<String, Listed>;
 
 pub(super) fn of(names: &[(Option<MailboxHandle>, MailboxInfo)]) -> Names {
-    let listed = |(mailbox, info): &(Option<MailboxHandle>, MailboxInfo)| {
-        let listed = Listed {
-            mailbox: *mailbox,
-            subscribed: info.subscribed,
-        };
-        (info.name.clone(), listed)
-    };
-    names.iter().map(listed).collect()
+    let mut all = Names::new();
+    for (mailbox, info) in names {
+        // A shared mailbox and its subscription come one by one.
+        let listed = all.entry(info.name.clone()).or_default();
+        listed.mailbox = listed.mailbox.or(*mailbox);
+        listed.subscribed |= info.subscribed;
+    }
+    all
 }
 
 /// What happened to a name.
@@ -68,6 +71,29 @@ impl Others {
         }
         self.own.clear();
         self.names = now;
+    }
+
+    /// Prints the mailboxes that are meant and may be seen, but not read (RFC 5465 section 3.1).
+    pub(super) fn print_no_access(
+        &self,
+        connection: &Connection,
+        out: &mut Vec<u8>,
+        watched: Option<&WatchedMailboxes>,
+    ) {
+        let names = watched.and_then(|watched| watched.names.as_ref());
+        for (mailbox, info) in names.into_iter().flatten() {
+            let is_closed = mailbox.is_some() && !info.rights.contains(Rights::READ);
+            let fits = |group: &EventGroup| {
+                group.events != Events::default() && group.filter.fits(&info.name, info.subscribed)
+            };
+            if is_closed && self.groups.iter().any(fits) {
+                list::print(
+                    out,
+                    connection.names(),
+                    &line(&info.name, None, vec!["\\NoAccess"]),
+                );
+            }
+        }
     }
 
     fn is_told(&self, name: &str, change: &Change<'_>, now: &Names) -> bool {
@@ -167,14 +193,21 @@ fn print(connection: &Connection, out: &mut Vec<u8>, name: &str, change: &Change
     if node.subscribed {
         attributes.push("\\Subscribed");
     }
-    let line = list::ListLine {
+    list::print(out, connection.names(), &line(name, change.old_name, attributes));
+}
+
+const fn line<'a>(
+    name: &'a str,
+    old_name: Option<&'a str>,
+    attributes: Vec<&'static str>,
+) -> list::ListLine<'a> {
+    list::ListLine {
         label: "LIST",
         attributes,
         name,
-        old_name: change.old_name,
+        old_name,
         has_subscribed_children: false,
-    };
-    list::print(out, connection.names(), &line);
+    }
 }
 
 #[cfg(test)]
