@@ -281,3 +281,23 @@ fn who_idles_is_told_of_arrivals_flags_and_expunges_as_they_happen() {
     idle.wire.send(b"DONE\r\n").unwrap();
     idle.end(&tag).unwrap();
 }
+
+#[test]
+fn who_says_notify_is_told_between_commands_also_of_mailboxes_that_are_not_open() {
+    let node = Node::start(Options::default());
+    let (from, to) = ("someone@sender.test", node.address("anna"));
+    let mut told = node.imap("anna");
+    told.command("NOTIFY SET (personal (MessageNew MessageExpunge MailboxName))")
+        .unwrap();
+    let mut next = || String::from_utf8(told.response().unwrap()).unwrap();
+    let reply = node.smtp().send(from, &[&to], &Message::short(from, &to));
+    assert_eq!(reply.unwrap().code, 250);
+    assert!(next().starts_with("* STATUS INBOX (MESSAGES 1 UIDNEXT 2 "));
+    let mut other = node.imap("anna");
+    other.command("CREATE Later").unwrap();
+    assert_eq!(next(), "* LIST (\\HasNoChildren \\Subscribed) \"/\" Later");
+    other.select("INBOX").unwrap();
+    other.command("MOVE 1 Later").unwrap();
+    assert!(next().starts_with("* STATUS INBOX (MESSAGES 0 UIDNEXT 2 "));
+    assert!(next().starts_with("* STATUS Later (MESSAGES 1 UIDNEXT 2 "));
+}
