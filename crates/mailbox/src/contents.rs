@@ -61,6 +61,15 @@ pub fn copies_among(
     )?)
 }
 
+/// How many messages all mailboxes hold: at least as many as there are contents. Looks at counters alone.
+///
+/// # Errors
+/// When the store fails.
+pub fn message_count(tx: &Tx<'_>, account: AccountId) -> Result<u64, MailboxError> {
+    let counted = tx.query_row(sql::SUM_MESSAGES, params![account], |row| row.u64(0))?;
+    Ok(counted.unwrap_or(0))
+}
+
 /// Every account that stores mail.
 ///
 /// # Errors

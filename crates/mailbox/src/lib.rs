@@ -37,7 +37,7 @@ pub use annotation::{ANNOTATION_OCTETS, Annotation, Shelf, annotate, annotations
 pub use changed_mailboxes::{ChangedMailbox, ChangedMailboxes, changed_mailboxes};
 pub use changes::{ChangedUids, Changes, changed_uids, changes};
 pub use check::check;
-pub use contents::{accounts, copies_among, emails_after, emails_among};
+pub use contents::{accounts, copies_among, emails_after, emails_among, message_count};
 pub use copy::{CopyMode, CopyOutcome, CopyRequest, copy};
 pub use deliver::{Delivered, NewMessage, Quota, Target, deliver};
 pub use envelope::{EnvelopeAddress, StoredEnvelope};

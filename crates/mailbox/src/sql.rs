@@ -142,6 +142,7 @@ posthorn_store::statements! {
         WHERE account_id = $1 AND email_id > $2 ORDER BY email_id LIMIT $3";
     SELECT_EMAILS_AMONG = "SELECT email_id FROM email
         WHERE account_id = $1 AND email_id BETWEEN $2 AND $3 ORDER BY email_id";
+    SUM_MESSAGES = "SELECT CAST(COALESCE(SUM(messages), 0) AS BIGINT) FROM mailbox WHERE account_id = $1";
     SELECT_ACCOUNTS = "SELECT account_id FROM account_state ORDER BY account_id";
     ADD_COPIES = "UPDATE email SET copies = copies + $3 WHERE account_id = $1 AND email_id = $2 RETURNING copies";
     DELETE_EMAIL = "DELETE FROM email WHERE account_id = $1 AND email_id = $2";

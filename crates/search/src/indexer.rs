@@ -75,23 +75,27 @@ impl Indexer {
         let (account, since) = (self.account, now.minus(MAKING));
         let looked = self.store.read(move |tx| {
             let segments = segment::live(tx, account)?;
-            let chosen = merge::choose(&segments).map(<[_]>::to_vec);
+            let chosen = match merge::choose(&segments) {
+                Some(neighbours) => neighbours.to_vec(),
+                None => merge::choose_thinned(tx, account, &segments)?
+                    .into_iter()
+                    .collect(),
+            };
             Ok::<_, MailboxError>((chosen, segment::left_behind(tx, account, since)?))
         });
-        match looked.wait()? {
-            (Some(segments), _) => {
-                self.merge = Merge::begin(&self.store, account, segments, now)?;
-                Ok(Step::More)
-            }
-            (None, Some(id)) => {
-                let removed = self.store.write(Partition::Account(account), move |tx| {
-                    segment::remove_some(tx, account, id)
-                });
-                removed.wait().map_err(MailboxError::from)?;
-                Ok(Step::More)
-            }
-            (None, None) => Ok(Step::Done),
+        let (chosen, left_behind) = looked.wait()?;
+        if !chosen.is_empty() {
+            self.merge = Merge::begin(&self.store, account, chosen, now)?;
+            return Ok(Step::More);
         }
+        let Some(id) = left_behind else {
+            return Ok(Step::Done);
+        };
+        let removed = self.store.write(Partition::Account(account), move |tx| {
+            segment::remove_some(tx, account, id)
+        });
+        removed.wait().map_err(MailboxError::from)?;
+        Ok(Step::More)
     }
 
     /// Indexes some of the messages that came since.
@@ -109,11 +113,13 @@ impl Indexer {
             builder.add(*email, raw.as_deref());
         }
         let built = Arc::new(builder.finish());
+        let (last, emails) = (built.last, built.emails);
         self.store
             .write(Partition::Account(account), move |tx| {
                 publish(tx, account, indexed_to, &built, now)
             })
             .wait()?;
+        tracing::debug!(%account, to = %last, emails, "messages are indexed");
         Ok(Step::More)
     }
 }

@@ -1,5 +1,5 @@
 //! Several segments made into one, chunk by chunk, so that a search has few of them to go through. Contents that
-//! are gone are left out.
+//! are gone are left out, and when most are, a segment is written again alone.
 
 use std::collections::VecDeque;
 
@@ -35,6 +35,26 @@ pub(crate) fn choose(segments: &[Segment]) -> Option<&[Segment]> {
         let same = newest.iter().filter(|segment| size(segment) == of).count();
         (same >= FAN).then(|| (0..newest.len()).find_map(|from| fitting(newest.get(from..)?)))?
     })
+}
+
+/// A segment to be written again because most of its contents are gone: words of mail that is deleted do not
+/// stay for ever. Only looks closely when the account holds less than half of what is indexed.
+pub(crate) fn choose_thinned(
+    tx: &Tx<'_>,
+    account: AccountId,
+    segments: &[Segment],
+) -> Result<Option<Segment>, MailboxError> {
+    let indexed: u64 = segments.iter().map(|segment| segment.emails).sum();
+    if mailbox::message_count(tx, account)?.saturating_mul(2) >= indexed {
+        return Ok(None);
+    }
+    for segment in segments {
+        let there = mailbox::emails_among(tx, account, segment.first, segment.last)?;
+        if there.len().saturating_mul(2) < usize::try_from(segment.emails).unwrap_or(usize::MAX) {
+            return Ok(Some(segment.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// As many of the first as make one segment; at least two.

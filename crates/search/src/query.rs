@@ -4,6 +4,10 @@ use posthorn_message::search::{TextPlace, fold_case, is_word_char};
 
 use crate::terms::{LAST_MARK, is_mark, mark};
 
+/// Of several pieces of a text, those with fewer octets are left out: they are within too many terms to tell
+/// messages apart, and who fits is looked at anyway.
+const TELLING: usize = 3;
+
 /// Which terms could hold a piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Needle {
@@ -57,8 +61,12 @@ impl Query {
     }
 
     fn within(places: u16, text: &str) -> Self {
+        let mut needles = pieces(places, text);
+        if needles.iter().any(|needle| needle.text.len() >= TELLING) {
+            needles.retain(|needle| needle.text.len() >= TELLING);
+        }
         Self {
-            needles: pieces(places, text),
+            needles,
             is_exact: text.chars().all(is_word_char),
         }
     }
@@ -140,6 +148,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_narrowed_down_by_their_pieces() {
+        assert_eq!(shown(&Query::anywhere("A POST OF HORN")), ["|POST|", "|HORN"]);
         let query = Query::anywhere("a b.c");
         assert_eq!(shown(&query), ["a|", "|b|", "|c"]);
         assert!(!query.is_exact);

@@ -70,6 +70,21 @@ fn when_all_are_gone_no_segment_remains() {
 }
 
 #[test]
+fn a_segment_whose_messages_are_mostly_gone_is_written_again() {
+    let fixture = Fixture::new();
+    let emails = trickle(&fixture, 8);
+    fixture.expunge(&[1, 2, 3, 4]);
+    fixture.index();
+    assert_eq!(fixture.find(&Query::anywhere("N1")), exactly(&emails[1..2]));
+    fixture.expunge(&[5]);
+    fixture.index();
+    assert_eq!(fixture.find(&Query::anywhere("N1")), exactly(&[]));
+    assert_eq!(fixture.find(&Query::anywhere("WORD")), exactly(&emails[5..]));
+    assert_eq!(fixture.count("segment"), 1);
+    assert_eq!(fixture.findings(), [""; 0]);
+}
+
+#[test]
 fn a_merge_that_is_cut_short_anywhere_harms_nothing() {
     for steps in 1..9 {
         let fixture = Fixture::new();
