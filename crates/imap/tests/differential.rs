@@ -30,7 +30,7 @@ mod session;
 #[path = "differential/soup.rs"]
 mod soup;
 
-const COMMANDS: u64 = 10_000;
+const COMMANDS: u64 = 5_000;
 
 fn theirs(octets: &[u8]) -> Option<Command<'_>> {
     // What follows the command is none of it.

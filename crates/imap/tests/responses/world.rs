@@ -17,7 +17,7 @@ use posthorn_imap::{
 use crate::dice::Dice;
 
 /// The UIDs of the selected mailbox.
-pub(crate) const UIDS: [u32; 6] = [2, 3, 5, 8, 13, 4_294_967_000];
+pub(crate) const UIDS: [u32; 6] = [2, 3, 5, 8, 13, 100_000_000];
 
 /// What the shell answers.
 #[derive(Debug)]
