@@ -10,7 +10,8 @@ use posthorn_sasl::Mechanism;
 use roaring::RoaringBitmap;
 
 pub use self::mailbox::{
-    MailboxInfo, MailboxStatus, PeekedMailbox, SelectedMailbox, WatchedMailbox, WatchedMailboxes,
+    MailboxInfo, MailboxStatus, PeekedMailbox, SelectedMailbox, WatchedAnnotation, WatchedMailbox,
+    WatchedMailboxes,
 };
 pub use self::message::{FetchRow, MessageChange, StoredMessage};
 use crate::types::metadata::Entry;

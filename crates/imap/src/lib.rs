@@ -31,7 +31,8 @@ pub mod types;
 
 pub use ask::{
     Answer, Ask, Event, FetchRow, MailboxHandle, MailboxInfo, MailboxStatus, MessageChange, PeekedMailbox,
-    Replaced, ResyncFrom, SelectedMailbox, StoredMessage, Transfer, WatchedMailbox, WatchedMailboxes,
+    Replaced, ResyncFrom, SelectedMailbox, StoredMessage, Transfer, WatchedAnnotation, WatchedMailbox,
+    WatchedMailboxes,
 };
 pub use config::{Config, Limits};
 pub use server::ImapSession;

@@ -8,7 +8,8 @@ use posthorn_base::{Rights, Timestamp};
 use posthorn_imap::types::{ChangedUids, Flags, ThreadNode};
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
-    MessageChange, PeekedMailbox, SelectedMailbox, StoredMessage, WatchedMailbox, WatchedMailboxes,
+    MessageChange, PeekedMailbox, SelectedMailbox, StoredMessage, WatchedAnnotation, WatchedMailbox,
+    WatchedMailboxes,
 };
 use proptest::prelude::*;
 
@@ -80,6 +81,11 @@ fn yes(ask: Ask) -> Answer {
                 highest_modseq: 6,
             }],
             names: Some(Vec::new()),
+            annotations: vec![WatchedAnnotation {
+                mailbox: Some(("a/b".to_owned(), true)),
+                entry: "/shared/comment".to_owned(),
+                modseq: 7,
+            }],
             modseq: 8,
         }),
         Ask::Peek { .. } => Answer::Peeked(PeekedMailbox {

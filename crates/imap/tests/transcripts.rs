@@ -16,8 +16,8 @@ use posthorn_imap::types::{
 };
 use posthorn_imap::{
     Answer, Ask, Config, Event, FetchRow, ImapSession, Limits, MailboxHandle, MailboxInfo, MailboxStatus,
-    MessageChange, PeekedMailbox, Replaced, SelectedMailbox, StoredMessage, Transfer, WatchedMailbox,
-    WatchedMailboxes,
+    MessageChange, PeekedMailbox, Replaced, SelectedMailbox, StoredMessage, Transfer, WatchedAnnotation,
+    WatchedMailbox, WatchedMailboxes,
 };
 use posthorn_sasl::Mechanism;
 use posthorn_testkit::transcript::{Described, Scripted, play_folder, test_tls};
@@ -611,13 +611,15 @@ fn value_of(word: &str, fields: &Fields<'_>, block: &str) -> Result<Answer, Stri
             missed: fields.0.contains_key("missed").then_some(fields.changed_uids()?),
         }),
         "watched" => {
-            let (names, changed): (Vec<_>, Vec<_>) = block.lines().partition(|line| line.starts_with('/'));
+            let (annotations, rest): (Vec<_>, Vec<_>) = block.lines().partition(|line| line.starts_with('@'));
+            let (names, changed): (Vec<_>, Vec<_>) = rest.into_iter().partition(|line| line.starts_with('/'));
             Answer::Watched(WatchedMailboxes {
                 changed: changed.into_iter().map(watched).collect(),
                 names: fields
                     .0
                     .contains_key("names")
                     .then(|| names.into_iter().map(listed).collect()),
+                annotations: annotations.into_iter().map(annotated).collect(),
                 modseq: fields.number("modseq"),
             })
         }
@@ -716,6 +718,17 @@ fn watched(line: &str) -> WatchedMailbox {
         messages: fields.number("messages"),
         unseen: fields.number("unseen"),
         highest_modseq: fields.number("modseq"),
+    }
+}
+
+/// `@NAME;entry=ENTRY;modseq=N`; without a name it is the server's.
+fn annotated(line: &str) -> WatchedAnnotation {
+    let (name, rest) = line.trim_start_matches('@').split_once(';').unwrap_or_default();
+    let fields = Fields::of(rest, ';');
+    WatchedAnnotation {
+        mailbox: (!name.is_empty()).then(|| (name.to_owned(), false)),
+        entry: fields.0.get("entry").copied().unwrap_or_default().to_owned(),
+        modseq: fields.number("modseq"),
     }
 }
 

@@ -2,7 +2,7 @@
 //! here they are sorted onto shelves. A shelf lies with the mailbox for what all its readers share, and with a
 //! reader for what is theirs alone.
 
-use posthorn_base::{AccountId, MailboxId};
+use posthorn_base::{AccountId, MailboxId, ModSeq};
 use posthorn_store::{Tx, params};
 
 use crate::account::next_modseq;
@@ -45,6 +45,38 @@ pub fn annotations(tx: &Tx<'_>, shelf: Shelf) -> Result<Vec<Annotation>, Mailbox
     Ok(
         tx.query(sql::SELECT_ANNOTATIONS, params![account, owner, mailbox], |row| {
             Ok((row.text(0)?.to_owned(), row.bytes(1)?.to_vec()))
+        })?,
+    )
+}
+
+/// An annotation that is not what it was, of the server or of a mailbox of the account itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedAnnotation {
+    /// The mailbox and whether it is subscribed; `None`: the server.
+    pub mailbox: Option<(String, bool)>,
+    /// Its name.
+    pub name: String,
+    /// The change.
+    pub modseq: ModSeq,
+}
+
+/// What was annotated since `since`, also what has no value any more, in the order of the changes.
+///
+/// # Errors
+/// When the store fails.
+pub fn changed_annotations(
+    tx: &Tx<'_>,
+    account: AccountId,
+    since: ModSeq,
+) -> Result<Vec<ChangedAnnotation>, MailboxError> {
+    Ok(
+        tx.query(sql::SELECT_CHANGED_ANNOTATIONS, params![account, since], |row| {
+            let is_subscribed = row.bool(1)?;
+            Ok(ChangedAnnotation {
+                mailbox: row.opt_text(0)?.map(|name| (name.to_owned(), is_subscribed)),
+                name: row.text(2)?.to_owned(),
+                modseq: ModSeq(row.int(3)?),
+            })
         })?,
     )
 }

@@ -33,7 +33,9 @@ pub use acl::{
     AclChange, AclEntry, Effect, Grantee, Identifier, Sharing, acl, change_acl, evaluate, forget_shared,
     partners, require, rights, set_sharing, shared_folders, sharers,
 };
-pub use annotation::{ANNOTATION_OCTETS, Annotation, Shelf, annotate, annotations};
+pub use annotation::{
+    ANNOTATION_OCTETS, Annotation, ChangedAnnotation, Shelf, annotate, annotations, changed_annotations,
+};
 pub use changed_mailboxes::{ChangedMailbox, ChangedMailboxes, changed_mailboxes};
 pub use changes::{ChangedUids, Changes, changed_uids, changes};
 pub use check::check;

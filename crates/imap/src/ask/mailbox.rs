@@ -81,7 +81,20 @@ pub struct WatchedMailboxes {
     pub changed: Vec<WatchedMailbox>,
     /// All mailboxes and subscriptions, with the handles of those that exist; `None` when that was not asked.
     pub names: Option<Vec<(Option<MailboxHandle>, MailboxInfo)>>,
+    /// The annotations that are different from what they were.
+    pub annotations: Vec<WatchedAnnotation>,
     /// The account's mod-sequence: everything up to it is in this answer.
+    pub modseq: i64,
+}
+
+/// An annotation as NOTIFY looks at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchedAnnotation {
+    /// The mailbox and whether it is subscribed; `None`: the server.
+    pub mailbox: Option<(String, bool)>,
+    /// The name of the entry.
+    pub entry: String,
+    /// Its mod-sequence.
     pub modseq: i64,
 }
 

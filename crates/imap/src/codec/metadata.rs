@@ -145,6 +145,15 @@ pub(crate) fn print(out: &mut Vec<u8>, names: NameCoding, name: Option<&str>, en
     out.extend_from_slice(b")\r\n");
 }
 
+/// Prints `* METADATA mailbox entry` with its line end: it is not what it was (RFC 5464 section 4.4.2).
+pub(crate) fn print_changed(out: &mut Vec<u8>, names: NameCoding, name: Option<&str>, entry: &str) {
+    out.extend_from_slice(b"* METADATA ");
+    mailbox::print(out, names, name.unwrap_or_default());
+    out.push(b' ');
+    text::astring(out, entry.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -103,6 +103,8 @@ fn parse_event(reader: &mut Reader<'_>, read: &mut Read) -> Parsed<()> {
         "FLAGCHANGE" => read.events.flags = true,
         "MAILBOXNAME" => read.events.names = true,
         "SUBSCRIPTIONCHANGE" => read.events.subscriptions = true,
+        "MAILBOXMETADATACHANGE" => read.events.metadata = true,
+        "SERVERMETADATACHANGE" => read.events.server_metadata = true,
         _ => read.has_unknown = true,
     }
     Ok(())
@@ -118,7 +120,8 @@ fn check(filter: &MailboxFilter, read: &Read) -> Parsed<()> {
     if read.has_new != read.has_expunge || (events.flags && !read.has_new) {
         return Err(SyntaxError::Expected("MessageNew and MessageExpunge together"));
     }
-    if is_of_selected(filter) && (events.names || events.subscriptions) {
+    let is_of_mailboxes = events.names || events.subscriptions || events.metadata || events.server_metadata;
+    if is_of_selected(filter) && is_of_mailboxes {
         return Err(SyntaxError::Expected("an event of messages"));
     }
     if !is_of_selected(filter) && !events.fetch.is_empty() {
@@ -166,7 +169,7 @@ mod tests {
     fn an_event_that_is_not_there_is_no_syntax_error() {
         for set in [
             "SET (personal (AnnotationChange))",
-            "SET (selected (MessageNew MessageExpunge Foo)) (personal (MailboxMetadataChange))",
+            "SET (selected (MessageNew MessageExpunge Foo)) (personal (MailboxName))",
         ] {
             assert_eq!(read(set), Ok(NotifyCommand::UnknownEvent), "{set}");
         }

@@ -4,11 +4,13 @@
 //! A notice has no data. The session remembers the numbers of the mailboxes that it watches, and where wanted all
 //! names; it asks what has a higher mod-sequence than it has seen, and compares.
 
+mod annotations;
 mod names;
 mod numbers;
 
 use std::collections::BTreeMap;
 
+use self::annotations::Annotations;
 use self::names::Names;
 use super::connection::{Connection, Outcome, State, Step};
 use super::news::{self, Telling};
@@ -50,6 +52,7 @@ struct Others {
     names: Names,
     /// Names that the client's own commands change: it is not told of these.
     own: Vec<String>,
+    annotations: Annotations,
 }
 
 /// NOTIFY SET, before it holds.
@@ -113,6 +116,7 @@ impl Beginning {
             known: BTreeMap::new(),
             names: Names::new(),
             own: Vec::new(),
+            annotations: Annotations::default(),
         };
         Self {
             notify: Notify {
@@ -165,9 +169,15 @@ impl Notify {
 
     /// The client is not told of what its own command does to mailboxes (RFC 5465 section 5).
     pub(super) fn note_own(&mut self, command: &Command) {
-        let Some(others) = self.others.as_mut().filter(|others| others.wants_names()) else {
+        let Some(others) = self.others.as_mut() else {
             return;
         };
+        if let Command::SetMetadata { name, entries } = command {
+            others.annotations.note_own(name.as_deref(), entries);
+        }
+        if !others.wants_names() {
+            return;
+        }
         if let Command::Create { name, .. } | Command::Delete { name } | Command::Subscribe { name, .. } =
             command
         {
@@ -235,6 +245,9 @@ pub(super) fn tell(connection: &mut Connection, watched: &WatchedMailboxes) {
         let mut out = Vec::new();
         others.tell_names(connection, &mut out, watched);
         others.tell_numbers(connection, &mut out, &watched.changed);
+        others
+            .annotations
+            .tell(connection, &mut out, &others.groups, &watched.annotations);
         others.modseq = others.modseq.max(watched.modseq);
         connection.send(out);
     }
@@ -261,6 +274,7 @@ pub(super) fn install(
     let Beginning { mut notify, status } = beginning;
     if let (Some(others), Some(watched)) = (&mut notify.others, watched) {
         others.modseq = watched.modseq;
+        others.annotations.begin(watched.modseq);
         others.begin(watched);
         if is_too_much(connection, &notify) {
             return Err(Fault::NotificationOverflow);

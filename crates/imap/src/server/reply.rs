@@ -8,7 +8,8 @@ use crate::codec::SyntaxError;
 use crate::types::sequence_set::NoSuchMessage;
 
 /// The events there are (RFC 5465 section 8).
-const BAD_EVENT: &str = "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)";
+const BAD_EVENT: &str = "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange \
+    MailboxMetadataChange ServerMetadataChange)";
 
 /// Why a command was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]

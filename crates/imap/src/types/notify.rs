@@ -43,4 +43,8 @@ pub(crate) struct Events {
     pub(crate) names: bool,
     /// SubscriptionChange; never of the selected mailbox alone.
     pub(crate) subscriptions: bool,
+    /// MailboxMetadataChange; never of the selected mailbox alone.
+    pub(crate) metadata: bool,
+    /// ServerMetadataChange, whatever the mailboxes of the group.
+    pub(crate) server_metadata: bool,
 }

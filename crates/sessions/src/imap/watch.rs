@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use posthorn_base::{AccountId, ModSeq, Rights};
-use posthorn_imap::{Answer, MailboxHandle, WatchedMailbox, WatchedMailboxes};
-use posthorn_mailbox::{self as mailbox, ChangedMailbox, Folder, MailboxError};
+use posthorn_imap::{Answer, MailboxHandle, WatchedAnnotation, WatchedMailbox, WatchedMailboxes};
+use posthorn_mailbox::{self as mailbox, ChangedAnnotation, ChangedMailbox, Folder, MailboxError};
 use posthorn_store::Tx;
 
 use super::place::{Place, name_for_others};
@@ -57,6 +57,14 @@ pub(super) async fn any_changed(watchers: impl Iterator<Item = &mut Watcher>) {
     .await;
 }
 
+fn annotated(changed: ChangedAnnotation) -> WatchedAnnotation {
+    WatchedAnnotation {
+        mailbox: changed.mailbox,
+        entry: changed.name,
+        modseq: changed.modseq.0,
+    }
+}
+
 /// What was found of one account.
 struct Found {
     owner: AccountId,
@@ -92,6 +100,9 @@ impl ImapHandler {
         for found in found {
             self.add(&mut answer, account, found);
         }
+        let since = ModSeq(since_modseq);
+        let annotations = self.read(move |tx| mailbox::changed_annotations(tx, account, since));
+        answer.annotations = annotations.await?.into_iter().map(annotated).collect();
         Ok(Answer::Watched(answer))
     }
 
