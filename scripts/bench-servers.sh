@@ -7,7 +7,8 @@ IMAP_PORT=$((SMTP_PORT + 1))
 POP3_PORT=$((SMTP_PORT + 2))
 LMTP_PORT=$((SMTP_PORT + 3))
 NAMES_PORT=$((SMTP_PORT + 4))
-USERS=103
+IMAPS_PORT=$((SMTP_PORT + 5))
+USERS=105
 PASSWORD=only-for-measuring
 
 say() { printf 'bench: %s\n' "$*" >&2; }
@@ -106,13 +107,17 @@ EOF
 dovecot_config() {
     mkdir -p "$WORK/dovecot/"{run,mail}
     chown mail:mail "$WORK/dovecot/mail"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=mail.example.test \
+        -keyout "$WORK/dovecot/key.pem" -out "$WORK/dovecot/certificate.pem" 2>>"$WORK/errors"
     cat >"$WORK/dovecot/dovecot.conf" <<EOF
 base_dir = $WORK/dovecot/run
 state_dir = $WORK/dovecot/run
 log_path = $WORK/dovecot/log
 protocols = imap pop3 lmtp
 listen = 127.0.0.1
-ssl = no
+ssl = yes
+ssl_cert = <$WORK/dovecot/certificate.pem
+ssl_key = <$WORK/dovecot/key.pem
 disable_plaintext_auth = no
 # Passwords in plain: the cheapest log-in that it has.
 passdb {
@@ -143,7 +148,8 @@ service imap-login {
     port = $IMAP_PORT
   }
   inet_listener imaps {
-    port = 0
+    port = $IMAPS_PORT
+    ssl = yes
   }
 }
 service pop3-login {
@@ -198,13 +204,14 @@ smtp = ["127.0.0.1:$SMTP_PORT"]
 submission = []
 submissions = []
 imap = ["127.0.0.1:$IMAP_PORT"]
-imaps = []
+imaps = ["127.0.0.1:$IMAPS_PORT"]
 pop3 = ["127.0.0.1:$POP3_PORT"]
 pop3s = []
 [login]
 allow_plaintext = true
 [limits]
-sessions_per_address = 10000
+sessions_total = 20000
+sessions_per_address = 20000
 [dns]
 resolvers = ["127.0.0.1:$NAMES_PORT"]
 EOF

@@ -1,13 +1,15 @@
 //! Filling mailboxes by APPEND, and checking that everything that was sent is there, once and whole.
 
 use crate::error::{Error, Result};
+use crate::fail;
 use crate::imap::Imap;
 use crate::message::{Ident, verify};
-use crate::report::{Errors, Report};
+use crate::report::{Errors, Latency, Report};
 use crate::server::Server;
 use crate::smtp::clock_run;
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
+use std::time::Instant;
 
 #[derive(clap::Args, Clone)]
 pub struct FillArgs {
@@ -29,6 +31,12 @@ pub struct FillArgs {
     /// CREATE the mailbox first
     #[arg(long)]
     create: bool,
+    /// Then COPY all of them so often to the mailbox of --copies-to
+    #[arg(long, default_value_t = 0)]
+    copies: u64,
+    /// Mailbox that gets the copies; made for them
+    #[arg(long, default_value = "Copied")]
+    copies_to: String,
     /// Run number written into the messages (default: the clock)
     #[arg(long)]
     run: Option<u64>,
@@ -69,12 +77,38 @@ pub async fn fill(server: &Server, args: &FillArgs) -> Result<()> {
     if after - before != args.messages {
         errors.add(Error(format!("{before} messages before, {after} after")));
     }
+    if args.copies > 0 {
+        copy(&mut imap, args, &mut report).await?;
+    }
     report.int("messages", args.messages);
     report.int("size", args.size as u64);
     report.int("batch", batch);
     report.float("seconds", seconds);
     report.float("msgs_s", args.messages as f64 / seconds);
     report.finish(&errors);
+    Ok(())
+}
+
+/// Makes a mailbox as large as wanted of what was filled in.
+async fn copy(imap: &mut Imap, args: &FillArgs, report: &mut Report) -> Result<()> {
+    let exists = imap.select(&args.mailbox).await?;
+    let to = &args.copies_to;
+    imap.command(&format!("CREATE {to}"), |_| Ok(())).await?;
+    let begin = Instant::now();
+    let mut latency = Latency::default();
+    for _ in 0..args.copies {
+        let begin = Instant::now();
+        imap.command(&format!("COPY 1:{exists} {to}"), |_| Ok(())).await?;
+        latency.add(begin.elapsed());
+    }
+    let seconds = begin.elapsed().as_secs_f64();
+    let there = imap.status_messages(to).await?;
+    if there != exists * args.copies {
+        return fail!("{to}: {there} messages of {}", exists * args.copies);
+    }
+    report.int("copied", there);
+    report.float("copied_s", there as f64 / seconds);
+    report.latency("copy", &latency);
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use crate::process;
 use crate::report::{Errors, Latency, Report};
 use crate::server::Server;
 use crate::smtp::{Smtp, clock_run};
+use crate::tls;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +18,12 @@ pub struct IdleArgs {
     /// Server's IMAP address
     #[arg(long)]
     imap: SocketAddr,
+    /// It speaks TLS at once
+    #[arg(long)]
+    tls: bool,
+    /// Mailbox that each opens
+    #[arg(long, default_value = "INBOX")]
+    mailbox: String,
     /// Sessions held
     #[arg(long, default_value_t = 1000)]
     connections: usize,
@@ -36,14 +43,20 @@ pub async fn hold(server: &Server, args: &IdleArgs) -> Result<()> {
     let before_available = process::available_kb();
     let mut report = Report::start(server, "idle");
     let opening = Arc::new(Semaphore::new(args.opening));
+    let tls = args.tls.then(tls::connector).transpose()?;
     let tasks: Vec<_> = (0..args.connections as u64)
         .map(|n| {
             let (users, opening, imap, limit) = (users.clone(), opening.clone(), args.imap, server.limit());
+            let (tls, mailbox) = (tls.clone(), args.mailbox.clone());
             tokio::spawn(async move {
                 let _permit = opening.acquire().await;
                 tokio::time::timeout(limit, async {
-                    let mut s = Imap::login(imap, &users.name(n % users.count()), users.password()).await?;
-                    s.select("INBOX").await?;
+                    let (name, password) = (users.name(n % users.count()), users.password());
+                    let mut s = match &tls {
+                        Some(tls) => Imap::login_tls(imap, tls, &name, password).await?,
+                        None => Imap::login(imap, &name, password).await?,
+                    };
+                    s.select(&mailbox).await?;
                     let tag = s.idle_start().await?;
                     Ok::<_, Error>((s, tag))
                 })

@@ -6,6 +6,7 @@ use crate::message::{find, number};
 use crate::wire::Wire;
 use std::net::SocketAddr;
 use std::ops::Range;
+use tokio_rustls::TlsConnector;
 
 pub struct Imap {
     wire: Wire,
@@ -46,8 +47,17 @@ impl Response {
 impl Imap {
     /// Connects and logs in.
     pub async fn login(addr: SocketAddr, user: &str, password: &str) -> Result<Self> {
+        Self::login_over(Wire::connect(addr).await?, user, password).await
+    }
+
+    /// Connects under TLS and logs in.
+    pub async fn login_tls(addr: SocketAddr, tls: &TlsConnector, user: &str, password: &str) -> Result<Self> {
+        Self::login_over(Wire::connect_tls(addr, tls).await?, user, password).await
+    }
+
+    async fn login_over(wire: Wire, user: &str, password: &str) -> Result<Self> {
         let mut imap = Self {
-            wire: Wire::connect(addr).await?,
+            wire,
             tag: 0,
             capabilities: String::new(),
         };

@@ -16,6 +16,7 @@ mod server;
 mod smtp;
 mod syncs;
 mod table;
+mod tls;
 mod wire;
 
 use clap::{Parser, Subcommand};

@@ -95,6 +95,8 @@ pub fn print(args: &TableArgs) -> Result<()> {
     let mut cells = vec![head.map(str::to_owned)];
     cells.extend(rows::ROWS.iter().map(|row| cells_of(&run, row)));
     write_cells(&mut out, args.format, &cells);
+    let _ = writeln!(out);
+    write_cells(&mut out, args.format, &at_once(&run));
     let mut machine = vec![["alone on the machine in the same run", "unit", "", "goal"].map(str::to_owned)];
     machine.extend(rows::MACHINE.iter().map(|row| {
         let value = run.value("machine", row);
@@ -116,6 +118,40 @@ pub fn print(args: &TableArgs) -> Result<()> {
     }
     print!("{out}");
     Ok(())
+}
+
+/// Medians of the same operations by several sessions at once.
+fn at_once(run: &Run) -> Vec<[String; 8]> {
+    let head = [
+        "big mailbox, sessions at once: median of a command",
+        "unit",
+        "Posthorn 1",
+        "10",
+        "50",
+        "Dovecot 1",
+        "10",
+        "50",
+    ];
+    let mut cells = vec![head.map(str::to_owned)];
+    for (name, label) in rows::AT_ONCE {
+        let mut row = [const { String::new() }; 8];
+        row[0] = (*name).to_owned();
+        row[1] = "ms".to_owned();
+        for (place, (server, sessions)) in ["posthorn", "peer"]
+            .iter()
+            .flat_map(|server| ["", "-10", "-50"].map(|sessions| (server, sessions)))
+            .enumerate()
+        {
+            let key = ((*server).to_owned(), format!("{label}{sessions}"));
+            row[place + 2] = shown(
+                run.lines
+                    .get(&key)
+                    .and_then(|l| l.get("command_p50_ms")?.as_f64()),
+            );
+        }
+        cells.push(row);
+    }
+    cells
 }
 
 fn cells_of(run: &Run, row: &Row) -> [String; 6] {
@@ -143,6 +179,7 @@ fn goal(row: &Row, ours: Option<f64>, ratio: Option<f64>) -> String {
     let (wanted, reached) = match row.goal {
         Goal::None => return String::new(),
         Goal::Times(times) => (format!("≥ {times}×"), ratio.map(|ratio| ratio >= times)),
+        Goal::AtLeast(least) => (format!("≥ {least}"), ours.map(|ours| ours >= least)),
         Goal::AtMost(most) => (format!("≤ {most}"), ours.map(|ours| ours <= most)),
     };
     match reached {
@@ -175,8 +212,9 @@ fn write_cells<const N: usize>(out: &mut String, format: Format, rows: &[[String
             .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..N).map(width).collect();
-    // Numbers, between the unit and the goal, stand to the right.
-    let is_number = |column: usize| (2..N - 1).contains(&column);
+    // Numbers stand to the right: all behind the unit, but for the goal.
+    let has_goal = rows[0][N - 1] == "goal";
+    let is_number = |column: usize| (2..if has_goal { N - 1 } else { N }).contains(&column);
     let edge = if format == Format::Markdown { "|" } else { "" };
     for (n, row) in rows.iter().enumerate() {
         let cells: Vec<String> = row

@@ -5,9 +5,17 @@ use crate::fail;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+enum Socket {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
 
 pub struct Wire {
-    socket: TcpStream,
+    socket: Socket,
     buffer: Vec<u8>,
     head: usize,
 }
@@ -24,15 +32,39 @@ impl Wire {
 
     pub fn over(socket: TcpStream) -> Result<Self> {
         socket.set_nodelay(true)?;
-        Ok(Self {
+        Ok(Self::new(Socket::Plain(socket)))
+    }
+
+    fn new(socket: Socket) -> Self {
+        Self {
             socket,
             buffer: Vec::new(),
             head: 0,
-        })
+        }
+    }
+
+    /// Connects as [`Self::connect`] does and begins TLS. Whose certificate it is does not matter on loopback.
+    pub async fn connect_tls(addr: SocketAddr, tls: &TlsConnector) -> Result<Self> {
+        if !addr.ip().is_loopback() {
+            return fail!("{addr} is not a loopback address");
+        }
+        let socket = TcpStream::connect(addr).await?;
+        socket.set_nodelay(true)?;
+        let stream = tls
+            .connect(ServerName::IpAddress(addr.ip().into()), socket)
+            .await?;
+        Ok(Self::new(Socket::Tls(Box::new(stream))))
     }
 
     pub async fn send(&mut self, bytes: &[u8]) -> Result<()> {
-        Ok(self.socket.write_all(bytes).await?)
+        match &mut self.socket {
+            Socket::Plain(socket) => socket.write_all(bytes).await?,
+            Socket::Tls(stream) => {
+                stream.write_all(bytes).await?;
+                stream.flush().await?;
+            }
+        }
+        Ok(())
     }
 
     async fn fill(&mut self) -> Result<()> {
@@ -44,7 +76,11 @@ impl Wire {
             self.head = 0;
         }
         self.buffer.reserve(1 << 12);
-        if self.socket.read_buf(&mut self.buffer).await? == 0 {
+        let count = match &mut self.socket {
+            Socket::Plain(socket) => socket.read_buf(&mut self.buffer).await?,
+            Socket::Tls(stream) => stream.read_buf(&mut self.buffer).await?,
+        };
+        if count == 0 {
             return fail!("server closed the connection");
         }
         Ok(())

@@ -38,82 +38,68 @@ impl Session {
     }
 
     pub(super) async fn perform(mut self, op: Op, done: &mut Done) -> Result<()> {
-        let times = self.args.times;
         done.exists = self.exists;
         match op {
             Op::Login => self.logins(done).await?,
-            Op::Select => {
-                for _ in 0..times {
-                    self.select(done).await?;
-                }
-            }
-            Op::FetchAll => {
-                for _ in 0..times {
-                    self.list(done).await?;
-                }
-            }
-            Op::FetchFlags => {
-                for _ in 0..times {
-                    self.flags(done).await?;
-                }
-            }
             Op::FetchRandom => self.random(done).await?,
             Op::Store => self.store(done).await?,
-            Op::StoreAll => {
-                for _ in 0..times {
-                    self.store_all(done).await?;
-                }
-            }
-            Op::Copy => {
-                for _ in 0..times {
-                    self.copy(done).await?;
-                }
-            }
-            Op::Resync => {
-                for _ in 0..times {
-                    self.resync(done).await?;
-                }
-            }
-            Op::Sort => {
-                for _ in 0..times {
-                    self.sort(done).await?;
-                }
-            }
-            Op::SearchRare => {
-                for _ in 0..times {
-                    self.search(&format!("TEXT {RARE_WORD}"), Ident::has_rare_word, done)
-                        .await?;
-                }
-            }
-            Op::SearchCommon => {
-                for _ in 0..times {
-                    self.search(&format!("TEXT {COMMON_WORD}"), Ident::has_common_word, done)
-                        .await?;
-                }
-            }
-            Op::SearchSubject => {
-                let mut rng = Rng::new(self.args.seed + self.n);
-                for _ in 0..times {
-                    let listing = self.listing.clone();
-                    let pick = listing[rng.below(listing.len() as u64) as usize].1;
-                    let key = format!("SUBJECT \"n={} s=\"", pick.seq);
-                    self.search(&key, |id| id.seq == pick.seq, done).await?;
-                }
-            }
-            Op::SearchFlag => {
-                for _ in 0..times {
-                    let begin = Instant::now();
-                    let hits = self.hits("UID SEARCH UNSEEN").await?;
-                    done.latency.add(begin.elapsed());
-                    done.commands += 1;
-                    done.messages += hits.len() as u64;
-                }
-            }
             Op::Append => self.append(done).await?,
+            Op::Select
+            | Op::FetchAll
+            | Op::FetchFlags
+            | Op::StoreAll
+            | Op::Copy
+            | Op::Resync
+            | Op::Sort
+            | Op::SearchRare
+            | Op::SearchCommon
+            | Op::SearchSubject
+            | Op::SearchFlag => {
+                for _ in 0..self.args.times {
+                    self.once(op, done).await?;
+                }
+            }
         }
         match self.imap.take() {
             Some(imap) => imap.logout().await,
             None => Ok(()),
+        }
+    }
+
+    /// An operation on the whole mailbox.
+    async fn once(&mut self, op: Op, done: &mut Done) -> Result<()> {
+        match op {
+            Op::Select => self.select(done).await,
+            Op::FetchAll => self.list(done).await.map(drop),
+            Op::FetchFlags => self.flags(done).await,
+            Op::StoreAll => self.store_all(done).await,
+            Op::Copy => self.copy(done).await,
+            Op::Resync => self.resync(done).await,
+            Op::Sort => self.sort(done).await,
+            Op::SearchRare => {
+                self.search(&format!("TEXT {RARE_WORD}"), Ident::has_rare_word, done)
+                    .await
+            }
+            Op::SearchCommon => {
+                self.search(&format!("TEXT {COMMON_WORD}"), Ident::has_common_word, done)
+                    .await
+            }
+            Op::SearchSubject => {
+                let mut rng = Rng::new(self.args.seed + self.n + done.commands);
+                let listing = self.listing.clone();
+                let pick = listing[rng.below(listing.len() as u64) as usize].1;
+                let key = format!("SUBJECT \"n={} s=\"", pick.seq);
+                self.search(&key, |id| id.seq == pick.seq, done).await
+            }
+            Op::SearchFlag => {
+                let begin = Instant::now();
+                let hits = self.hits("UID SEARCH UNSEEN").await?;
+                done.latency.add(begin.elapsed());
+                done.commands += 1;
+                done.messages += hits.len() as u64;
+                Ok(())
+            }
+            Op::Login | Op::FetchRandom | Op::Store | Op::Append => Ok(()),
         }
     }
 
