@@ -84,7 +84,6 @@ fn yes(ask: Ask) -> Answer {
             annotations: vec![WatchedAnnotation {
                 mailbox: Some(("a/b".to_owned(), true)),
                 entry: "/shared/comment".to_owned(),
-                modseq: 7,
             }],
             modseq: 8,
         }),

@@ -721,14 +721,13 @@ fn watched(line: &str) -> WatchedMailbox {
     }
 }
 
-/// `@NAME;entry=ENTRY;modseq=N`; without a name it is the server's.
+/// `@NAME;entry=ENTRY`, or with `;subscribed`; without a name it is the server's.
 fn annotated(line: &str) -> WatchedAnnotation {
     let (name, rest) = line.trim_start_matches('@').split_once(';').unwrap_or_default();
     let fields = Fields::of(rest, ';');
     WatchedAnnotation {
-        mailbox: (!name.is_empty()).then(|| (name.to_owned(), false)),
+        mailbox: (!name.is_empty()).then(|| (name.to_owned(), fields.0.contains_key("subscribed"))),
         entry: fields.0.get("entry").copied().unwrap_or_default().to_owned(),
-        modseq: fields.number("modseq"),
     }
 }
 

@@ -14,6 +14,8 @@ pub const ANNOTATION_OCTETS: usize = 16_384;
 const VALUES: i64 = 50;
 /// Names in one account, with those that have no value any more.
 const NAMES: i64 = 2_000;
+/// What stands for the server where a mailbox with its owner would.
+const OF_SERVER: (AccountId, MailboxId) = (AccountId(0), MailboxId(0));
 
 /// What a group of annotations is about, and whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ impl Shelf {
     const fn key(self) -> (AccountId, AccountId, MailboxId) {
         match self.about {
             Some((owner, mailbox)) => (self.account, owner, mailbox),
-            None => (self.account, AccountId(0), MailboxId(0)),
+            None => (self.account, OF_SERVER.0, OF_SERVER.1),
         }
     }
 }
@@ -49,18 +51,19 @@ pub fn annotations(tx: &Tx<'_>, shelf: Shelf) -> Result<Vec<Annotation>, Mailbox
     )
 }
 
-/// An annotation that is not what it was, of the server or of a mailbox of the account itself.
+/// An annotation that is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangedAnnotation {
-    /// The mailbox and whether it is subscribed; `None`: the server.
-    pub mailbox: Option<(String, bool)>,
+    /// The mailbox with its owner; `None`: the server.
+    pub about: Option<(AccountId, MailboxId)>,
     /// Its name.
     pub name: String,
     /// The change.
     pub modseq: ModSeq,
 }
 
-/// What was annotated since `since`, also what has no value any more, in the order of the changes.
+/// What was annotated in an account since `since`, whatever it is about, also what has no value any more, in the
+/// order of the changes.
 ///
 /// # Errors
 /// When the store fails.
@@ -71,9 +74,9 @@ pub fn changed_annotations(
 ) -> Result<Vec<ChangedAnnotation>, MailboxError> {
     Ok(
         tx.query(sql::SELECT_CHANGED_ANNOTATIONS, params![account, since], |row| {
-            let is_subscribed = row.bool(1)?;
+            let about = (AccountId(row.int(0)?), MailboxId(row.int(1)?));
             Ok(ChangedAnnotation {
-                mailbox: row.opt_text(0)?.map(|name| (name.to_owned(), is_subscribed)),
+                about: (about != OF_SERVER).then_some(about),
                 name: row.text(2)?.to_owned(),
                 modseq: ModSeq(row.int(3)?),
             })
@@ -82,11 +85,16 @@ pub fn changed_annotations(
 }
 
 /// Gives a name a value, or takes its value away. That it had one stays known, with the change in which it was
-/// taken away.
+/// taken away. Gives the change, which is the only one with that MODSEQ in the account of the shelf.
 ///
 /// # Errors
 /// [`MailboxError::AnnotationTooBig`], [`MailboxError::TooManyAnnotations`].
-pub fn annotate(tx: &mut Tx<'_>, shelf: Shelf, name: &str, value: Option<&[u8]>) -> Result<(), MailboxError> {
+pub fn annotate(
+    tx: &mut Tx<'_>,
+    shelf: Shelf,
+    name: &str,
+    value: Option<&[u8]>,
+) -> Result<ModSeq, MailboxError> {
     let (account, owner, mailbox) = shelf.key();
     let modseq = next_modseq(tx, account)?;
     if let Some(value) = value {
@@ -110,7 +118,7 @@ pub fn annotate(tx: &mut Tx<'_>, shelf: Shelf, name: &str, value: Option<&[u8]>)
         )?;
     }
     tx.notice(account);
-    Ok(())
+    Ok(modseq)
 }
 
 /// A mailbox gets what the owner has on another, which keeps it (RFC 5464 section 4.1, RENAME of INBOX).

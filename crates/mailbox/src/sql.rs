@@ -193,12 +193,8 @@ posthorn_store::statements! {
         WHERE m.account_id = $1 AND a.reader_id IN (0, $2) ORDER BY m.name";
     SELECT_ANNOTATIONS = "SELECT entry, value FROM annotation
         WHERE account_id = $1 AND owner_id = $2 AND mailbox_id = $3 AND value IS NOT NULL ORDER BY entry";
-    SELECT_CHANGED_ANNOTATIONS = "SELECT m.name, CASE WHEN s.name IS NULL THEN 0 ELSE 1 END, a.entry, a.modseq
-        FROM annotation a
-        LEFT JOIN mailbox m ON m.account_id = a.account_id AND m.mailbox_id = a.mailbox_id
-        LEFT JOIN subscription s ON s.account_id = a.account_id AND s.name = m.name
-        WHERE a.account_id = $1 AND a.modseq > $2 AND a.owner_id IN (0, $1)
-        AND (a.owner_id = 0 OR m.name IS NOT NULL) ORDER BY a.modseq, a.entry";
+    SELECT_CHANGED_ANNOTATIONS = "SELECT owner_id, mailbox_id, entry, modseq FROM annotation
+        WHERE account_id = $1 AND modseq > $2 ORDER BY modseq, entry";
     COUNT_ANNOTATIONS = "SELECT COUNT(*) FROM annotation
         WHERE account_id = $1 AND owner_id = $2 AND mailbox_id = $3 AND value IS NOT NULL";
     COUNT_ALL_ANNOTATIONS = "SELECT COUNT(*) FROM annotation WHERE account_id = $1";

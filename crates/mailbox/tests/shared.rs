@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use posthorn_base::{AccountId, MailboxId, Rights, Timestamp};
+use posthorn_base::{AccountId, MailboxId, ModSeq, Rights, Timestamp};
 use posthorn_mailbox::*;
 use posthorn_store::{Options, Partition, Store, Tx};
 
@@ -220,4 +220,32 @@ fn annotations_have_limits_and_follow_their_mailbox() {
     assert_eq!((all(MailboxId(1)), all(old)), (comment.clone(), comment));
     fixture.write(|tx| delete(tx, ANNA, "Projects")).unwrap();
     assert_eq!(all(projects), []);
+}
+
+#[test]
+fn what_was_annotated_is_found_from_a_change_on_with_what_was_taken_away() {
+    let (fixture, projects) = Fixture::new();
+    let set = |about, name: &'static str, value: Option<&'static [u8]>| {
+        let shelf = Shelf { account: BERT, about };
+        fixture.write(move |tx| annotate(tx, shelf, name, value)).unwrap()
+    };
+    let of_anna = Some((ANNA, projects));
+    let first = set(of_anna, "/private/comment", Some(b"x"));
+    let second = set(None, "/private/a", Some(b"x"));
+    let third = set(of_anna, "/private/comment", None);
+    assert!(first < second && second < third);
+    let changed = |account, since| {
+        let all = fixture
+            .write(move |tx| changed_annotations(tx, account, since))
+            .unwrap();
+        all.into_iter()
+            .map(|changed| (changed.about, changed.name, changed.modseq))
+            .collect::<Vec<_>>()
+    };
+    let server = (None, "/private/a".to_owned(), second);
+    let taken = (of_anna, "/private/comment".to_owned(), third);
+    assert_eq!(changed(BERT, first), [server, taken.clone()]);
+    assert_eq!(changed(BERT, second), [taken]);
+    assert_eq!(changed(BERT, third), []);
+    assert_eq!(changed(ANNA, ModSeq(0)), []);
 }

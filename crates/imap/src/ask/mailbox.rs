@@ -81,7 +81,7 @@ pub struct WatchedMailboxes {
     pub changed: Vec<WatchedMailbox>,
     /// All mailboxes and subscriptions, with the handles of those that exist; `None` when that was not asked.
     pub names: Option<Vec<(Option<MailboxHandle>, MailboxInfo)>>,
-    /// The annotations that are different from what they were.
+    /// The annotations that others changed since the session asked last; none when it asks for the first time.
     pub annotations: Vec<WatchedAnnotation>,
     /// The account's mod-sequence: everything up to it is in this answer.
     pub modseq: i64,
@@ -94,8 +94,6 @@ pub struct WatchedAnnotation {
     pub mailbox: Option<(String, bool)>,
     /// The name of the entry.
     pub entry: String,
-    /// Its mod-sequence.
-    pub modseq: i64,
 }
 
 /// A mailbox as NOTIFY looks at it.

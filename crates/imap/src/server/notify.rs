@@ -10,7 +10,6 @@ mod numbers;
 
 use std::collections::BTreeMap;
 
-use self::annotations::Annotations;
 use self::names::Names;
 use super::connection::{Connection, Outcome, State, Step};
 use super::news::{self, Telling};
@@ -52,7 +51,6 @@ struct Others {
     names: Names,
     /// Names that the client's own commands change: it is not told of these.
     own: Vec<String>,
-    annotations: Annotations,
 }
 
 /// NOTIFY SET, before it holds.
@@ -116,7 +114,6 @@ impl Beginning {
             known: BTreeMap::new(),
             names: Names::new(),
             own: Vec::new(),
-            annotations: Annotations::default(),
         };
         Self {
             notify: Notify {
@@ -169,15 +166,9 @@ impl Notify {
 
     /// The client is not told of what its own command does to mailboxes (RFC 5465 section 5).
     pub(super) fn note_own(&mut self, command: &Command) {
-        let Some(others) = self.others.as_mut() else {
+        let Some(others) = self.others.as_mut().filter(|others| others.wants_names()) else {
             return;
         };
-        if let Command::SetMetadata { name, entries } = command {
-            others.annotations.note_own(name.as_deref(), entries);
-        }
-        if !others.wants_names() {
-            return;
-        }
         if let Command::Create { name, .. } | Command::Delete { name } | Command::Subscribe { name, .. } =
             command
         {
@@ -245,9 +236,7 @@ pub(super) fn tell(connection: &mut Connection, watched: &WatchedMailboxes) {
         let mut out = Vec::new();
         others.tell_names(connection, &mut out, watched);
         others.tell_numbers(connection, &mut out, &watched.changed);
-        others
-            .annotations
-            .tell(connection, &mut out, &others.groups, &watched.annotations);
+        others.tell_annotations(connection, &mut out, &watched.annotations);
         others.modseq = others.modseq.max(watched.modseq);
         connection.send(out);
     }
@@ -274,7 +263,6 @@ pub(super) fn install(
     let Beginning { mut notify, status } = beginning;
     if let (Some(others), Some(watched)) = (&mut notify.others, watched) {
         others.modseq = watched.modseq;
-        others.annotations.begin(watched.modseq);
         others.begin(watched);
         if is_too_much(connection, &notify) {
             return Err(Fault::NotificationOverflow);

@@ -1,7 +1,7 @@
 //! GETMETADATA and SETMETADATA (RFC 5464). Shared entries lie with the mailbox, private ones with the reader. Of
 //! the server, what is shared is ours to say and nobody's to change.
 
-use posthorn_base::{AccountId, Rights};
+use posthorn_base::{AccountId, ModSeq, Rights};
 use posthorn_imap::Answer;
 use posthorn_imap::types::SpecialUse;
 use posthorn_imap::types::metadata::{Entry, SHARED};
@@ -24,7 +24,7 @@ struct Shelves {
     private: Shelf,
 }
 
-fn is_shared(entry: &str) -> bool {
+pub(super) fn is_shared(entry: &str) -> bool {
     entry.starts_with(SHARED)
 }
 
@@ -59,7 +59,7 @@ impl ImapHandler {
     }
 
     pub(super) async fn set_metadata(
-        &self,
+        &mut self,
         name: Option<String>,
         entries: Vec<Entry>,
     ) -> Result<Answer, MailboxError> {
@@ -82,24 +82,29 @@ impl ImapHandler {
         let about = named.clone();
         let shelves = self.read(move |tx| shelves(tx, account, about.as_ref())).await?;
         let targets: Vec<Shelf> = shelves.shared.into_iter().chain([shelves.private]).collect();
-        let partitions = targets.iter().map(|shelf| Partition::Account(shelf.account));
+        let accounts: Vec<AccountId> = targets.iter().map(|shelf| shelf.account).collect();
+        let partitions = accounts.iter().map(|account| Partition::Account(*account));
         let done = self
             .services
             .store
             .write_group(partitions.collect(), move |tx, part| {
                 let Some(shelf) = targets.get(part) else {
-                    return Ok(());
+                    return Ok(Vec::new());
                 };
                 let holds_shared = shelves.shared == Some(*shelf) && part == 0;
-                for (entry, value) in &entries {
-                    if is_shared(entry) == holds_shared {
-                        mailbox::annotate(tx, *shelf, entry, value.as_deref())?;
-                    }
-                }
-                Ok::<_, MailboxError>(())
+                let here = entries
+                    .iter()
+                    .filter(|(entry, _)| is_shared(entry) == holds_shared);
+                here.map(|(entry, value)| mailbox::annotate(tx, *shelf, entry, value.as_deref()))
+                    .collect::<Result<Vec<ModSeq>, MailboxError>>()
             });
         match done.await {
-            Ok(_) => Ok(Answer::Ok),
+            Ok(changes) => {
+                if let Some(watching) = &mut self.watching {
+                    watching.note_own(accounts.into_iter().zip(changes));
+                }
+                Ok(Answer::Ok)
+            }
             Err(MailboxError::AnnotationTooBig) => Ok(Answer::MetadataTooBig {
                 octets_at_most: u32::try_from(mailbox::ANNOTATION_OCTETS).unwrap_or(u32::MAX),
             }),
@@ -108,21 +113,23 @@ impl ImapHandler {
         }
     }
 
-    /// RFC 5464 section 3.3: to be listed, and anything that makes a reader or a writer.
     async fn annotated(&self, name: String) -> Result<Named, MailboxError> {
         let named = self.named(name, Rights::LOOKUP).await?;
-        let any = [
-            Rights::READ,
-            Rights::SEEN,
-            Rights::WRITE,
-            Rights::INSERT,
-            Rights::POST,
-        ];
-        match any.into_iter().any(|right| named.rights.contains(right)) {
+        match may_see(named.rights) {
             true => Ok(named),
             false => Err(MailboxError::NotPermitted),
         }
     }
+}
+
+/// RFC 5464 section 3.3: to be listed, and anything that makes a reader or a writer.
+pub(super) const fn may_see(rights: Rights) -> bool {
+    let any = Rights::READ
+        .with(Rights::SEEN)
+        .with(Rights::WRITE)
+        .with(Rights::INSERT)
+        .with(Rights::POST);
+    rights.contains(Rights::LOOKUP) && rights.has_any_of(any)
 }
 
 /// What the reader has for themselves.

@@ -1,12 +1,14 @@
 //! What NOTIFY watches: the mailboxes of an account, and those that others share with it, by their mod-sequences
 //! and names.
 
-use std::collections::HashMap;
+mod annotations;
+
+use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::task::Poll;
 
 use posthorn_base::{AccountId, ModSeq, Rights};
-use posthorn_imap::{Answer, MailboxHandle, WatchedAnnotation, WatchedMailbox, WatchedMailboxes};
+use posthorn_imap::{Answer, MailboxHandle, WatchedMailbox, WatchedMailboxes};
 use posthorn_mailbox::{self as mailbox, ChangedAnnotation, ChangedMailbox, Folder, MailboxError};
 use posthorn_store::Tx;
 
@@ -20,6 +22,19 @@ pub(super) struct Watching {
     watchers: HashMap<AccountId, Watcher>,
     /// Up to where the mailboxes of other accounts were looked at.
     marks: HashMap<AccountId, ModSeq>,
+    /// Up to where the annotations in each account were told. Unlike the others, these never go back.
+    annotated: HashMap<AccountId, ModSeq>,
+    /// What the session itself annotated since.
+    own: HashSet<(AccountId, ModSeq)>,
+}
+
+/// Up to where an account was looked at.
+#[derive(Clone, Copy)]
+struct Mark {
+    owner: AccountId,
+    since: ModSeq,
+    /// `None`: what was annotated before is not told.
+    annotated: Option<ModSeq>,
 }
 
 impl Watching {
@@ -30,6 +45,21 @@ impl Watching {
             let listen = || watch.listen(*account);
             self.watchers.entry(*account).or_insert_with(listen);
         }
+    }
+
+    fn mark(&self, owner: AccountId) -> Mark {
+        Mark {
+            owner,
+            since: self.marks.get(&owner).copied().unwrap_or(ModSeq(0)),
+            annotated: self.annotated.get(&owner).copied(),
+        }
+    }
+
+    /// The session itself made these changes to annotations.
+    pub(super) fn note_own(&mut self, changes: impl Iterator<Item = (AccountId, Vec<ModSeq>)>) {
+        let each =
+            changes.flat_map(|(account, changes)| changes.into_iter().map(move |change| (account, change)));
+        self.own.extend(each);
     }
 
     /// A mailbox that was open was not told of meanwhile.
@@ -57,14 +87,6 @@ pub(super) async fn any_changed(watchers: impl Iterator<Item = &mut Watcher>) {
     .await;
 }
 
-fn annotated(changed: ChangedAnnotation) -> WatchedAnnotation {
-    WatchedAnnotation {
-        mailbox: changed.mailbox,
-        entry: changed.name,
-        modseq: changed.modseq.0,
-    }
-}
-
 /// What was found of one account.
 struct Found {
     owner: AccountId,
@@ -72,6 +94,7 @@ struct Found {
     changed: Vec<ChangedMailbox>,
     /// Those that may be seen; of the own account also subscriptions alone.
     folders: Vec<(Folder, Rights)>,
+    annotated: Vec<ChangedAnnotation>,
 }
 
 impl ImapHandler {
@@ -90,19 +113,20 @@ impl ImapHandler {
             watching.marks.clear();
         }
         watching.marks.insert(account, ModSeq(since_modseq));
-        let mark = |owner: AccountId| (owner, watching.marks.get(&owner).copied().unwrap_or(ModSeq(0)));
-        let marks: Vec<(AccountId, ModSeq)> = accounts.into_iter().map(mark).collect();
+        let marks: Vec<Mark> = accounts.into_iter().map(|owner| watching.mark(owner)).collect();
         let found = self.read(move |tx| look(tx, account, &marks)).await?;
         let mut answer = WatchedMailboxes {
             names: wants_names.then(Vec::new),
             ..WatchedMailboxes::default()
         };
+        if let Some(watching) = &mut self.watching {
+            let own = std::mem::take(&mut watching.own);
+            answer.annotations = annotations::of_others(account, &found, &own);
+            watching.annotated = found.iter().map(|found| (found.owner, found.modseq)).collect();
+        }
         for found in found {
             self.add(&mut answer, account, found);
         }
-        let since = ModSeq(since_modseq);
-        let annotations = self.read(move |tx| mailbox::changed_annotations(tx, account, since));
-        answer.annotations = annotations.await?.into_iter().map(annotated).collect();
         Ok(Answer::Watched(answer))
     }
 
@@ -130,20 +154,21 @@ impl ImapHandler {
 }
 
 /// Looks at the mailboxes of an account and at what others share with it, each since its mark.
-fn look(tx: &Tx<'_>, reader: AccountId, marks: &[(AccountId, ModSeq)]) -> Result<Vec<Found>, MailboxError> {
+fn look(tx: &Tx<'_>, reader: AccountId, marks: &[Mark]) -> Result<Vec<Found>, MailboxError> {
     let mut all = Vec::new();
     let own = mailbox::folders(tx, reader)?;
-    for &(owner, since) in marks {
-        if owner != reader {
-            all.extend(look_at_shared(tx, reader, (owner, since), &own)?);
+    for &mark in marks {
+        if mark.owner != reader {
+            all.extend(look_at_shared(tx, reader, mark, &own)?);
             continue;
         }
-        let found = mailbox::changed_mailboxes(tx, reader, since)?;
+        let found = mailbox::changed_mailboxes(tx, reader, mark.since)?;
         all.push(Found {
-            owner,
+            owner: reader,
             modseq: found.modseq,
             changed: found.changed,
             folders: own.iter().map(|folder| (folder.clone(), Rights::ALL)).collect(),
+            annotated: annotations::since(tx, mark)?,
         });
     }
     Ok(all)
@@ -153,15 +178,16 @@ fn look(tx: &Tx<'_>, reader: AccountId, marks: &[(AccountId, ModSeq)]) -> Result
 fn look_at_shared(
     tx: &Tx<'_>,
     reader: AccountId,
-    (owner, since): (AccountId, ModSeq),
+    mark: Mark,
     own: &[Folder],
 ) -> Result<Option<Found>, MailboxError> {
+    let owner = mark.owner;
     let Some(entry) = posthorn_accounts::account(tx, owner)? else {
         return Ok(None);
     };
     let mut folders = mailbox::shared_folders(tx, owner, reader)?;
     folders.retain(|(_, rights)| rights.contains(Rights::LOOKUP));
-    let mut found = mailbox::changed_mailboxes(tx, owner, since)?;
+    let mut found = mailbox::changed_mailboxes(tx, owner, mark.since)?;
     found.changed.retain(|changed| {
         let mut same = folders.iter().filter(|(folder, _)| folder.id == Some(changed.id));
         same.any(|(_, rights)| rights.contains(Rights::READ))
@@ -180,6 +206,7 @@ fn look_at_shared(
         modseq: found.modseq,
         changed: found.changed,
         folders,
+        annotated: annotations::since(tx, mark)?,
     }))
 }
 

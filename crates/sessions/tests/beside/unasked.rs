@@ -221,6 +221,117 @@ async fn what_others_share_is_watched_as_far_as_it_may_be_read() {
 }
 
 #[tokio::test]
+async fn a_session_hears_of_annotations_that_others_change_and_not_of_its_own() {
+    let house = House::new();
+    let mut one = Client::new(&house, Mode::Plain).await;
+    one.command("SETMETADATA Sent (/private/before \"x\")").await;
+    let mut two = Client::new(&house, Mode::Plain).await;
+    two.command("NOTIFY SET (personal (MailboxMetadataChange ServerMetadataChange))")
+        .await;
+    let too_big = format!(
+        "SETMETADATA Sent (/shared/comment {{20000+}}\r\n{})",
+        "x".repeat(20_000)
+    );
+    let mut lines = Vec::new();
+    for (client, command) in [
+        (
+            1,
+            "SETMETADATA Sent (/shared/Comment \"x\" /private/comment \"y\")",
+        ),
+        (1, "SETMETADATA Sent (/shared/comment NIL)"),
+        (1, "SETMETADATA \"\" (/private/comment \"x\")"),
+        (1, "APPEND Sent {1+}\r\nx"),
+        (2, "SETMETADATA Sent (/shared/comment \"mine\")"),
+        // What was refused hides nothing.
+        (2, &too_big),
+        (1, "SETMETADATA Sent (/shared/comment \"not yours\")"),
+        // Leaving a mailbox makes nothing new again.
+        (2, "SELECT Sent"),
+        (2, "UNSELECT"),
+    ] {
+        two.log.clear();
+        let who = if client == 1 { &mut one } else { &mut two };
+        who.command(command).await;
+        two.listen().await;
+        let heard = told(&mut two).into_iter();
+        lines.push(format!(
+            "{client} {}",
+            command.split(' ').next().unwrap_or_default()
+        ));
+        lines.extend(heard.filter(|line| line.starts_with("* METADATA") || line.starts_with("t NO")));
+    }
+    assert_eq!(
+        lines,
+        [
+            "1 SETMETADATA",
+            "* METADATA Sent /shared/comment",
+            "* METADATA Sent /private/comment",
+            "1 SETMETADATA",
+            "* METADATA Sent /shared/comment",
+            "1 SETMETADATA",
+            "* METADATA \"\" /private/comment",
+            "1 APPEND",
+            "2 SETMETADATA",
+            "2 SETMETADATA",
+            "t NO [METADATA MAXSIZE 16384] A value is too large",
+            "1 SETMETADATA",
+            "* METADATA Sent /shared/comment",
+            "2 SELECT",
+            "2 UNSELECT",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn annotations_of_shared_mailboxes_are_told_to_those_who_see_them() {
+    let house = House::new();
+    let mut bert = Client::over(house.client_of("bert@ours.test").await);
+    for command in [
+        "CREATE open",
+        "SETACL open anna@ours.test lr",
+        "CREATE closed",
+        "SETACL closed anna@ours.test l",
+    ] {
+        bert.command(command).await;
+    }
+    let mut elsewhere = Client::new(&house, Mode::Plain).await;
+    let mut anna = Client::new(&house, Mode::Plain).await;
+    anna.command("NOTIFY SET (subtree \"Other Users\" (MailboxMetadataChange ServerMetadataChange))")
+        .await;
+    let mut lines = Vec::new();
+    for command in [
+        "SETMETADATA open (/shared/comment \"x\" /private/comment \"y\")",
+        "SETMETADATA closed (/shared/comment \"x\")",
+        "SETMETADATA INBOX (/shared/comment \"x\")",
+        "SETMETADATA \"\" (/private/comment \"x\")",
+        "SETACL closed anna@ours.test lw",
+        "SETMETADATA closed (/shared/comment NIL)",
+        "DELETEACL open anna@ours.test",
+        "SETMETADATA open (/shared/comment \"z\")",
+    ] {
+        bert.command(command).await;
+        lines.extend(heard(&mut anna).await);
+    }
+    let closed = "\"Other Users/bert@ours.test/closed\"";
+    for entries in ["(/private/comment \"a\")", "(/shared/comment \"b\")"] {
+        let command = format!("SETMETADATA {closed} {entries}");
+        elsewhere.command(&command).await;
+        lines.extend(heard(&mut anna).await);
+        anna.command(&command).await;
+        lines.extend(heard(&mut anna).await);
+    }
+    assert_eq!(
+        lines,
+        [
+            "* METADATA \"Other Users/bert@ours.test/open\" /shared/comment",
+            "* METADATA \"Other Users/bert@ours.test/closed\" /shared/comment",
+            "* METADATA \"Other Users/bert@ours.test/closed\" /private/comment",
+            "* METADATA \"Other Users/bert@ours.test/closed\" /shared/comment",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn several_mailboxes_are_searched_without_being_opened() {
     let house = House::new();
     let mut client = Client::new(&house, Mode::Plain).await;
