@@ -157,11 +157,8 @@ fn keep_up(mut imap: Imap, memory: &mut Memory) -> io::Result<()> {
     imap.command("ENABLE QRESYNC")?;
     open(&mut imap, memory)?;
     loop {
-        let mut lines = text(imap.command("NOOP")?);
-        // New messages come without their flags: they are asked for, and only both together are known.
-        let from = memory.messages.keys().max().map_or(1, |last| last + 1);
-        lines.extend(text(imap.command(&format!("UID FETCH {from}:* (FLAGS MODSEQ)"))?));
-        memory.hear(&lines);
+        let lines = text(imap.command("NOOP")?);
+        learn(&mut imap, memory, lines)?;
     }
 }
 
@@ -171,14 +168,28 @@ fn open(imap: &mut Imap, memory: &mut Memory) -> io::Result<()> {
         0 => "SELECT INBOX".to_owned(),
         modseq => format!("SELECT INBOX (QRESYNC ({} {modseq}))", memory.uid_validity),
     };
-    let is_new = memory.modseq == 0;
     let lines = text(imap.command(&select)?);
-    memory.hear(&lines);
-    if is_new {
-        let lines = text(imap.command("UID FETCH 1:* (FLAGS MODSEQ)")?);
-        memory.hear(&lines);
+    match memory.modseq {
+        0 => learn(imap, memory, lines)?,
+        // The answer alone must tell everything.
+        _ => memory.hear(&lines),
     }
     Ok(())
+}
+
+/// New messages come without their flags: they are asked for, until the answer tells of no newer ones. Only all
+/// of it together is known, up to the mod-sequence that was told.
+fn learn(imap: &mut Imap, memory: &mut Memory, mut lines: Vec<String>) -> io::Result<()> {
+    let from = memory.messages.keys().max().map_or(1, |last| last + 1);
+    loop {
+        let fetched = text(imap.command(&format!("UID FETCH {from}:* (FLAGS MODSEQ)"))?);
+        let is_all = !fetched.iter().any(|line| line.ends_with(" EXISTS"));
+        lines.extend(fetched);
+        if is_all {
+            memory.hear(&lines);
+            return Ok(());
+        }
+    }
 }
 
 /// Adds, changes and removes until the server is gone.

@@ -323,10 +323,10 @@ mod tests {
         let run = size_of_future(Maker::run);
         assert!(run <= 400, "{run}");
         let imap = size_of_driven(drive::<imap::ImapSession, ImapHandler>);
-        assert!(imap <= 3_000, "{imap}");
+        assert!(imap <= 2_500, "{imap}");
         let smtp = size_of_driven(drive::<smtp::server::ServerSession, SmtpHandler>);
-        assert!(smtp <= 2_300, "{smtp}");
+        assert!(smtp <= 2_900, "{smtp}");
         let pop3 = size_of_driven(drive::<pop3::ServerSession, Pop3Handler>);
-        assert!(pop3 <= 2_100, "{pop3}");
+        assert!(pop3 <= 2_000, "{pop3}");
     }
 }
