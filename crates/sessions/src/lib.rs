@@ -1,6 +1,6 @@
 //! The answers that sessions get: what SMTP, POP3 and IMAP ask is looked up and done here, with
 //! `accounts`, `mailbox`, `inbound` and the store behind it. No protocol grammar and no mail rule lives
-//! here; a handler turns one crate's words into another's.
+//! here; a handler turns one crate's words into another's. [`sharing`] is also what the command line uses.
 
 mod credentials;
 mod gathering;
@@ -8,6 +8,7 @@ pub mod imap;
 pub mod pop3;
 mod reporting;
 mod services;
+pub mod sharing;
 pub mod smtp;
 mod watch;
 

@@ -1,26 +1,14 @@
-//! GETACL, SETACL, DELETEACL, LISTRIGHTS and MYRIGHTS (RFC 4314). Identifiers are addresses of accounts of this
-//! server and `anyone`, each also behind a `-`.
+//! GETACL, SETACL, DELETEACL, LISTRIGHTS and MYRIGHTS (RFC 4314).
 
-use std::cell::Cell;
-
-use posthorn_base::{Address, MailboxId, Rights};
+use posthorn_base::{AccountId, MailboxId, Rights};
 use posthorn_imap::Answer;
 use posthorn_imap::types::AclChange;
-use posthorn_mailbox::{self as mailbox, AclEntry, Effect, Grantee, Identifier, MailboxError, Sharing};
-use posthorn_store::{Partition, Tx};
+use posthorn_mailbox::{self as mailbox, AclEntry, Effect, Grantee, Identifier, MailboxError};
+use posthorn_store::Tx;
 
 use super::ImapHandler;
-use super::place::{Named, is_one_level};
-
-const ANYONE: &str = "anyone";
-
-/// What a client may ask about a list: which mailbox, of whom.
-struct Subject {
-    mailbox: MailboxId,
-    identifier: Identifier,
-    /// Can others name the mailboxes of the owner?
-    is_nameable: bool,
-}
+use super::place::Named;
+use crate::sharing;
 
 impl ImapHandler {
     pub(super) async fn my_rights(&self, name: String) -> Result<Answer, MailboxError> {
@@ -43,19 +31,18 @@ impl ImapHandler {
         let entries = self
             .read(move |tx| {
                 let mailbox = mailbox::find(tx, owner, &name)?;
+                let of_owner = AclEntry {
+                    identifier: Identifier {
+                        grantee: Grantee::Account(owner),
+                        effect: Effect::Grants,
+                    },
+                    rights: Rights::ALL,
+                };
                 let mut entries = Vec::new();
-                if let Some(address) = address_of(tx, Grantee::Account(owner))? {
-                    entries.push((address, Rights::ALL));
-                }
-                for AclEntry { identifier, rights } in mailbox::acl(tx, owner, mailbox)? {
-                    // An account that is just being removed is in no list any more.
-                    let Some(address) = address_of(tx, identifier.grantee)? else {
-                        continue;
-                    };
-                    entries.push(match identifier.effect {
-                        Effect::Grants => (address, rights),
-                        Effect::Denies => (format!("-{address}"), rights),
-                    });
+                for entry in std::iter::once(of_owner).chain(mailbox::acl(tx, owner, mailbox)?) {
+                    if let Some(identifier) = sharing::identifier_text(tx, entry.identifier)? {
+                        entries.push((identifier, entry.rights));
+                    }
                 }
                 Ok(entries)
             })
@@ -70,12 +57,11 @@ impl ImapHandler {
     ) -> Result<Answer, MailboxError> {
         let named = self.named(name, Rights::ADMINISTER).await?;
         let owner = named.owner;
-        let always = match self.subject(named, identifier).await? {
-            Ok(subject) if subject.identifier.grantee == Grantee::Account(owner) => Rights::ALL,
-            Ok(_) => Rights::NONE,
-            Err(refused) => return Ok(refused),
-        };
-        Ok(Answer::Rights(always))
+        Ok(match self.subject(named, identifier).await? {
+            Ok((_, of)) if of.grantee == Grantee::Account(owner) => Answer::Rights(Rights::ALL),
+            Ok(_) => Answer::Rights(Rights::NONE),
+            Err(refused) => refused,
+        })
     }
 
     pub(super) async fn change_acl(
@@ -92,29 +78,12 @@ impl ImapHandler {
         };
         let named = self.named(name, Rights::ADMINISTER).await?;
         let owner = named.owner;
-        let subject = match self.subject(named, identifier).await? {
-            Ok(subject) if subject.is_nameable => subject,
-            Ok(_) => {
-                let reason = "an address with /, * or % cannot stand in the name of a shared mailbox";
-                return Ok(Answer::Refused(reason.to_owned()));
-            }
+        self.read(move |tx| require_nameable(tx, owner)).await?;
+        let (mailbox, identifier) = match self.subject(named, identifier).await? {
+            Ok(subject) => subject,
             Err(refused) => return Ok(refused),
         };
-        let grantee = subject.identifier.grantee;
-        let partitions = vec![Partition::Account(owner), Partition::Account(grantee.partition())];
-        // The first transaction tells the second.
-        let sharing = Cell::new(Sharing::None);
-        let changed = self.services.store.write_group(partitions, move |tx, part| {
-            if part > 0 {
-                return mailbox::set_sharing(tx, grantee, owner, sharing.get());
-            }
-            let Subject {
-                mailbox, identifier, ..
-            } = subject;
-            sharing.set(mailbox::change_acl(tx, owner, mailbox, identifier, change)?);
-            Ok(())
-        });
-        changed.await?;
+        sharing::change(&self.services.store, owner, mailbox, identifier, change).await?;
         Ok(Answer::Ok)
     }
 
@@ -122,20 +91,15 @@ impl ImapHandler {
     async fn subject(
         &self,
         named: Named,
-        identifier: String,
-    ) -> Result<Result<Subject, Answer>, MailboxError> {
+        text: String,
+    ) -> Result<Result<(MailboxId, Identifier), Answer>, MailboxError> {
         let Named { owner, name, .. } = named;
         self.read(move |tx| {
             let mailbox = mailbox::find(tx, owner, &name)?;
-            let address = posthorn_accounts::account(tx, owner)?.map(|account| account.address);
-            Ok(match parse(tx, &identifier)? {
-                Some(identifier) => Ok(Subject {
-                    mailbox,
-                    identifier,
-                    is_nameable: address.is_some_and(|address| is_one_level(&address)),
-                }),
+            Ok(match sharing::identifier(tx, &text)? {
+                Some(identifier) => Ok((mailbox, identifier)),
                 None => Err(Answer::Refused(format!(
-                    "there is no account with the address {identifier} here"
+                    "there is no account with the address {text} here"
                 ))),
             })
         })
@@ -143,28 +107,10 @@ impl ImapHandler {
     }
 }
 
-/// Whom an identifier means; `None`: nobody.
-fn parse(tx: &Tx<'_>, text: &str) -> Result<Option<Identifier>, MailboxError> {
-    let (effect, whom) = match text.strip_prefix('-') {
-        Some(whom) => (Effect::Denies, whom),
-        None => (Effect::Grants, text),
-    };
-    let grantee = if whom == ANYONE {
-        Some(Grantee::Anyone)
-    } else if let Ok(address) = Address::parse(whom) {
-        let account = posthorn_accounts::find_account(tx, &address)?;
-        account.map(|account| Grantee::Account(account.id))
-    } else {
-        None
-    };
-    Ok(grantee.map(|grantee| Identifier { grantee, effect }))
-}
-
-fn address_of(tx: &Tx<'_>, grantee: Grantee) -> Result<Option<String>, MailboxError> {
-    Ok(match grantee {
-        Grantee::Anyone => Some(ANYONE.to_owned()),
-        Grantee::Account(account) => {
-            posthorn_accounts::account(tx, account)?.map(|account| account.address.to_string())
-        }
-    })
+/// Can others name the mailboxes of that account?
+fn require_nameable(tx: &Tx<'_>, owner: AccountId) -> Result<(), MailboxError> {
+    match posthorn_accounts::account(tx, owner)? {
+        Some(account) => sharing::require_nameable(&account.address),
+        None => Err(MailboxError::NoSuchMailbox),
+    }
 }

@@ -8,8 +8,9 @@ use posthorn_runtime::clock;
 use posthorn_store::Tx;
 use roaring::RoaringBitmap;
 
-use super::place::{Named, Place, name_for_others};
+use super::place::{Named, Place};
 use super::{ImapHandler, translate};
+use crate::sharing::name_for_others;
 
 impl ImapHandler {
     pub(super) async fn mailboxes(&self) -> Result<Answer, MailboxError> {

@@ -30,16 +30,6 @@ pub(super) struct Named {
     pub(super) rights: Rights,
 }
 
-/// The name under which others see a mailbox of the account with that address.
-pub(super) fn name_for_others(owner: &Address, name: &str) -> String {
-    format!("{OTHER_USERS}{owner}/{name}")
-}
-
-/// Can the address stand in a mailbox name as one level of it?
-pub(super) fn is_one_level(owner: &Address) -> bool {
-    !owner.to_string().contains(['/', '%', '*'])
-}
-
 /// The parts of a name in the namespace of other users: address and name, `None` in it when there is no such
 /// mailbox, nor can be. `None`: the name is one of our own.
 fn in_others(name: &str) -> Option<Option<(Address, String)>> {
@@ -164,6 +154,7 @@ pub(super) fn owner_of(tx: &Tx<'_>, address: &Address) -> Result<AccountId, Mail
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sharing::name_for_others;
 
     #[test]
     fn names_of_others_hold_whose_they_are() {
@@ -183,11 +174,5 @@ mod tests {
         assert_eq!(shared("Other Users/anna@x.test/Projects/A"), whole);
         let anna = Address::parse("anna@x.test").unwrap();
         assert_eq!(shared(&name_for_others(&anna, "Projects/A")), whole);
-    }
-
-    #[test]
-    fn an_address_with_a_separator_is_no_level_of_a_name() {
-        assert!(is_one_level(&Address::parse("anna@x.test").unwrap()));
-        assert!(!is_one_level(&Address::parse("a/b@x.test").unwrap()));
     }
 }

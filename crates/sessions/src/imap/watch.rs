@@ -12,8 +12,9 @@ use posthorn_imap::{Answer, MailboxHandle, WatchedMailbox, WatchedMailboxes};
 use posthorn_mailbox::{self as mailbox, ChangedAnnotation, ChangedMailbox, Folder, MailboxError};
 use posthorn_store::Tx;
 
-use super::place::{Place, name_for_others};
+use super::place::Place;
 use super::{ImapHandler, translate};
+use crate::sharing::name_for_others;
 use crate::{Watch, Watcher};
 
 /// What a session watches beside its open mailbox.
