@@ -101,6 +101,37 @@ fn a_mailbox_is_there_for_whom_it_is_shared_with_and_gone_when_it_is_not() {
 }
 
 #[test]
+fn a_mailbox_is_shared_by_command_while_the_server_runs() {
+    let node = Node::start(Options::default());
+    let (_anna, mut ben, name) = shared(&node);
+    let (anna_is, ben_is) = (node.address("anna"), node.address("ben"));
+    let run = |arguments: &[&str]| {
+        let words = [&["mailbox"], arguments].concat();
+        node.posthorn(&words, Input::None).ok()
+    };
+    let of_others = "LIST \"\" \"Other Users/*\"";
+    assert_eq!(says(&mut ben, of_others), "");
+
+    run(&["share", &anna_is, "Projects", &ben_is, "read"]);
+    let listed = says(&mut ben, of_others);
+    assert!(listed.contains(&format!("\"/\" {name}\n")), "{listed}");
+    assert!(says(&mut ben, &format!("MYRIGHTS {name}")).ends_with(" lrs\n"));
+    assert!(says(&mut ben, &format!("SELECT {name}")).contains("* 2 EXISTS"));
+    assert!(says(&mut ben, "FETCH 2 BODY[TEXT]").contains("The body of two."));
+    let table = run(&["list", &anna_is]);
+    let row = table.lines().find(|line| line.starts_with("Projects")).unwrap();
+    assert!(row.contains(&format!("{ben_is}: read (lrs)")), "{table}");
+
+    run(&["unshare", &anna_is, "Projects", &ben_is]);
+    ben.begin("NOOP").unwrap();
+    assert!(ben.response().unwrap().starts_with(b"* BYE"));
+    let mut ben = node.imap("ben");
+    assert_eq!(says(&mut ben, of_others), "");
+    assert!(says(&mut ben, &format!("SELECT {name}")).contains("NO [NONEXISTENT]"));
+    node.check_store();
+}
+
+#[test]
 fn rights_are_kept_flag_by_flag_and_change_while_the_mailbox_is_open() {
     let node = Node::start(Options::default());
     let (mut anna, mut ben, name) = shared(&node);

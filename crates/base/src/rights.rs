@@ -2,6 +2,7 @@
 //! to whom is `mailbox`'s to say; here is only what they are called.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// A set of rights.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -118,6 +119,15 @@ impl Rights {
             .filter(|(members, _)| self.has_any_of(*members))
             .map(|(_, letter)| *letter);
         self.to_string().chars().chain(old).collect()
+    }
+}
+
+impl FromStr for Rights {
+    type Err = char;
+
+    /// [`Rights::parse`].
+    fn from_str(letters: &str) -> Result<Self, char> {
+        Self::parse(letters)
     }
 }
 

@@ -9,6 +9,7 @@ mod check;
 mod client;
 mod dkim;
 mod domains;
+mod mailboxes;
 mod message;
 mod queue;
 mod refusal;
@@ -27,12 +28,12 @@ use posthorn_store::Store;
 pub(crate) use client::{AskError, ask};
 pub(crate) use dkim::KEEP_FOR;
 pub(crate) use request::{
-    AccountRequest, AliasRequest, DkimRequest, DomainRequest, MessageRequest, QueueChange, QueueRequest,
-    ReportsRequest, Request, Selection,
+    AccountRequest, AliasRequest, DkimRequest, DomainRequest, MailboxName, MailboxRequest, MessageRequest,
+    QueueChange, QueueRequest, ReportsRequest, Request, Selection,
 };
 pub(crate) use response::{
-    AccountView, AliasView, AttemptView, CheckView, CountsView, DomainView, FoundView, KeyView, MessageView,
-    QueueView, RecipientView, ReportedView, Response, WaitingView,
+    AccountView, AliasView, AttemptView, CheckView, CountsView, DomainView, FoundView, KeyView, MailboxView,
+    MessageView, QueueView, RecipientView, ReportedView, Response, ShareView, WaitingView,
 };
 pub(crate) use socket::{bind, listen, socket_path};
 pub(crate) use wire::{HashedPassword, Text};
@@ -77,6 +78,7 @@ pub(crate) fn execute(admin: &Admin, request: Request) -> Response {
         Request::Domain(request) => domains::execute(admin, request),
         Request::Account(request) => accounts::execute(admin, request),
         Request::Alias(request) => aliases::execute(admin, request),
+        Request::Mailbox(request) => mailboxes::execute(admin, request),
         Request::Queue(request) => queue::execute(admin, request),
         Request::Dkim(request) => dkim::execute(admin, request),
         Request::Message(request) => message::execute(admin, request),

@@ -13,6 +13,7 @@ mod dns;
 mod domain;
 mod explain;
 mod failure;
+mod mailbox;
 mod names;
 mod password;
 mod queue;
@@ -59,6 +60,8 @@ enum Command {
     Account(account::Args),
     /// Addresses that only send on.
     Alias(alias::Args),
+    /// What mailboxes hold, and with whom they are shared.
+    Mailbox(mailbox::Args),
     /// Mail on its way to other servers.
     Queue(queue::Args),
     /// The keys that domains sign their mail with.
@@ -107,6 +110,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Domain(args) => domain::run(config, args),
         Command::Account(args) => account::run(config, args),
         Command::Alias(args) => alias::run(config, args),
+        Command::Mailbox(args) => mailbox::run(config, args),
         Command::Queue(args) => queue::run(config, args),
         Command::Dkim(args) => dkim::run(config, args),
         Command::Dns(args) => dns::run(config, args),

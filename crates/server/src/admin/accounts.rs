@@ -198,10 +198,12 @@ fn view(account: &Account, usage: Option<Usage>, forwarding: &Forwarding) -> Acc
 }
 
 fn find(tx: &Tx<'_>, address: &Address) -> Result<AccountId, Refusal> {
-    match posthorn_accounts::find_account(tx, address)? {
-        Some(account) => Ok(account.id),
-        None => Err(Refusal::NoSuchAccount(address.clone())),
-    }
+    Ok(account(tx, address)?.id)
+}
+
+/// The account with that address.
+pub(super) fn account(tx: &Tx<'_>, address: &Address) -> Result<Account, Refusal> {
+    posthorn_accounts::find_account(tx, address)?.ok_or_else(|| Refusal::NoSuchAccount(address.clone()))
 }
 
 fn id_of(admin: &Admin, address: &Address) -> Result<AccountId, Refusal> {

@@ -87,6 +87,7 @@ fn converse(mut stream: UnixStream, request: &Request) -> Result<Response, AskEr
         Request::Domain(_)
         | Request::Account(_)
         | Request::Alias(_)
+        | Request::Mailbox(_)
         | Request::Queue(_)
         | Request::Dkim(_)
         | Request::Message(_)

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use posthorn_base::{Address, EmailId};
 use posthorn_store::Tx;
 
+use super::accounts::account;
 use super::refusal::Refusal;
 use super::response::{FoundView, Response};
 use super::{Admin, MessageRequest, Text};
@@ -22,9 +23,7 @@ pub(super) fn execute(admin: &Admin, request: MessageRequest) -> Result<Response
 }
 
 fn find(tx: &Tx<'_>, address: &Address, message_id: &str) -> Result<FoundView, Refusal> {
-    let Some(account) = posthorn_accounts::find_account(tx, address)? else {
-        return Err(Refusal::NoSuchAccount(address.clone()));
-    };
+    let account = account(tx, address)?;
     let found = posthorn_mailbox::with_message_id(tx, account.id, message_id)?;
     let [newest, others @ ..] = found.as_slice() else {
         return Err(Refusal::NoSuchMail {

@@ -23,6 +23,22 @@ pub(super) enum Refusal {
     NoSuchMessage(QueueId),
     #[error("{account} has no message with the Message-ID {message_id}")]
     NoSuchMail { account: Address, message_id: String },
+    #[error("{owner} has no mailbox {name}; there are: {there}")]
+    NoSuchMailbox {
+        owner: Address,
+        name: String,
+        there: String,
+    },
+    #[error(
+        "there is no account {0} to share with; `posthorn account list` shows those there are, `anyone` is all of them"
+    )]
+    NobodyToShareWith(String),
+    #[error("{mailbox} of {owner} is not shared with {whom}; `posthorn mailbox list {owner}` shows what is")]
+    NotShared {
+        mailbox: String,
+        owner: Address,
+        whom: String,
+    },
     #[error("{file} is no report: {why}")]
     NoReport { file: String, why: Unreadable },
     #[error("{file}: nothing is kept: {why}")]

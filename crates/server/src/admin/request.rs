@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use posthorn_base::{Address, Domain, QueueId};
+use posthorn_base::{Address, Domain, QueueId, Rights};
 use serde::{Deserialize, Serialize};
 
 use super::wire::{HashedPassword, Text};
@@ -18,6 +18,8 @@ pub(crate) enum Request {
     Account(AccountRequest),
     /// Something about aliases.
     Alias(AliasRequest),
+    /// Something about mailboxes.
+    Mailbox(MailboxRequest),
     /// Something about mail on its way out.
     Queue(QueueRequest),
     /// Something about DKIM keys.
@@ -37,6 +39,7 @@ impl Request {
             Self::Domain(request) => matches!(request, DomainRequest::List),
             Self::Account(request) => matches!(request, AccountRequest::List { .. }),
             Self::Alias(request) => matches!(request, AliasRequest::List { .. }),
+            Self::Mailbox(request) => matches!(request, MailboxRequest::List(_)),
             Self::Queue(request) => matches!(request, QueueRequest::List { .. } | QueueRequest::Show(_)),
             Self::Dkim(request) => matches!(request, DkimRequest::List(_)),
             Self::Reports(request) => matches!(request, ReportsRequest::Show { .. }),
@@ -213,6 +216,39 @@ pub(crate) enum AliasRequest {
         /// `None`: of every domain.
         domain: Option<Text<Domain>>,
     },
+}
+
+/// Something about mailboxes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum MailboxRequest {
+    /// Tell those of an account.
+    List(Text<Address>),
+    /// Give somebody these rights and no others.
+    Share {
+        /// Which.
+        mailbox: MailboxName,
+        /// With whom: an identifier as [`posthorn_sessions::sharing::identifier`] reads it.
+        whom: String,
+        /// What they may do.
+        rights: Text<Rights>,
+    },
+    /// Take somebody's entry away.
+    Unshare {
+        /// Which.
+        mailbox: MailboxName,
+        /// Whose entry.
+        whom: String,
+    },
+}
+
+/// A mailbox of somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MailboxName {
+    /// Whose.
+    pub(crate) owner: Text<Address>,
+    /// As the owner calls it.
+    pub(crate) name: String,
 }
 
 /// Something about mail on its way out.

@@ -17,6 +17,8 @@ pub(crate) enum Response {
     Accounts(Vec<AccountView>),
     /// Aliases.
     Aliases(Vec<AliasView>),
+    /// Mailboxes of an account.
+    Mailboxes(Vec<MailboxView>),
     /// What waits.
     Queue(QueueView),
     /// A message.
@@ -129,6 +131,32 @@ pub(crate) struct AliasView {
     pub(crate) address: String,
     /// Where its mail goes.
     pub(crate) targets: Vec<String>,
+}
+
+/// A mailbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MailboxView {
+    /// Its name.
+    pub(crate) name: String,
+    /// Messages in it.
+    pub(crate) messages: u64,
+    /// Of them, not read yet.
+    pub(crate) unseen: u64,
+    /// Octets of all of them.
+    pub(crate) size_octets: u64,
+    /// What it is for, as RFC 6154 calls it, without the backslash.
+    pub(crate) special_use: Option<String>,
+    /// Its access control list, without its owner, who may do everything.
+    pub(crate) shared_with: Vec<ShareView>,
+}
+
+/// An entry of an access control list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ShareView {
+    /// The address of an account, or `anyone`; behind a `-`, the rights are taken away.
+    pub(crate) with: String,
+    /// Letters of RFC 4314.
+    pub(crate) rights: String,
 }
 
 /// What waits in the queue.

@@ -5,6 +5,7 @@
 
 mod check;
 mod directory;
+mod mailboxes;
 mod place;
 mod queue;
 mod serving;

@@ -24,6 +24,19 @@ fn what_is_no_command_ends_with_status_2_and_a_hint() {
             "unexpected argument 'secret'",
         ),
         ("alias add info@ours.test", "<TARGET>"),
+        ("mailbox share anna@ours.test INBOX anyone", "<LEVEL>"),
+        (
+            "mailbox share anna@ours.test INBOX anyone read --rights lr",
+            "cannot be used with",
+        ),
+        (
+            "mailbox share anna@ours.test INBOX anyone --rights lq",
+            "q is no right; those there are: lrswipkxtea",
+        ),
+        (
+            "mailbox share anna@ours.test INBOX anyone --rights=",
+            "takes all rights away",
+        ),
         ("queue show 123", "not an id"),
         ("queue retry", "<ID|--domain <DOMAIN>>"),
     ] {
