@@ -43,6 +43,8 @@ pub enum Op {
     SearchSubject,
     /// SEARCH UNSEEN
     SearchFlag,
+    /// SEARCH TEXT with the rare word again and again until it takes less than 50 ms: how long until then
+    SearchReady,
     /// APPEND, one message a command
     Append,
 }

@@ -7,7 +7,10 @@ use crate::imap::{Imap, Response};
 use crate::message::{COMMON_WORD, Ident, RARE_WORD, Rng, find, find_ident, verify};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// No search that reads the messages of a big mailbox is as fast as that.
+const READY: Duration = Duration::from_millis(50);
 
 pub(super) struct Session {
     pub(super) args: ImapArgs,
@@ -54,7 +57,8 @@ impl Session {
             | Op::SearchRare
             | Op::SearchCommon
             | Op::SearchSubject
-            | Op::SearchFlag => {
+            | Op::SearchFlag
+            | Op::SearchReady => {
                 for _ in 0..self.args.times {
                     self.once(op, done).await?;
                 }
@@ -99,8 +103,25 @@ impl Session {
                 done.messages += hits.len() as u64;
                 Ok(())
             }
+            Op::SearchReady => self.search_until_ready(done).await,
             Op::Login | Op::FetchRandom | Op::Store | Op::Append => Ok(()),
         }
+    }
+
+    /// An index that is made behind the mail is complete once a search takes no longer than one with it does.
+    async fn search_until_ready(&mut self, done: &mut Done) -> Result<()> {
+        let begin = Instant::now();
+        loop {
+            let search = Instant::now();
+            self.hits(&format!("UID SEARCH TEXT {RARE_WORD}")).await?;
+            if search.elapsed() < READY {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        done.latency.add(begin.elapsed());
+        done.commands += 1;
+        Ok(())
     }
 
     async fn logins(&mut self, done: &mut Done) -> Result<()> {

@@ -307,6 +307,12 @@ pub(super) const ROWS: &[Row] = &[
     )
     .goal(Goal::AtMost(5.0)),
     less(
+        "big mailbox: from its last message until searches go by the index",
+        "ms",
+        &["search-ready"],
+        command_ms,
+    ),
+    less(
         "big mailbox: SEARCH TEXT of a word in 0.1 %",
         "ms",
         &["search-rare"],
