@@ -7,7 +7,7 @@ use posthorn_imap::types::Flags;
 use posthorn_imap::{Answer, Replaced};
 use posthorn_mailbox::{self as mailbox, MailboxError, NewMessage, Quota, Target, Which};
 use posthorn_runtime::clock;
-use posthorn_store::{Partition, Tx};
+use posthorn_store::{INLINE_BLOB_OCTETS, Partition, Tx};
 
 use super::place::{Named, Place};
 use super::{ImapHandler, panicked, translate};
@@ -155,8 +155,8 @@ impl ImapHandler {
         let now = clock::wall();
         let flags = translate::stored_flags(flags);
         let store = self.services.store.clone();
-        // Rendering takes the processor and a large blob the disk; other sessions go on meanwhile.
-        let staged = tokio::task::spawn_blocking(move || {
+        let is_small = u64::try_from(octets.len()).is_ok_and(|size| size <= INLINE_BLOB_OCTETS);
+        let stage = move || {
             let rendered = Arc::new(posthorn_message::render(&octets));
             let blob = store.stage_blob(octets, now)?;
             Ok::<_, MailboxError>(NewMessage {
@@ -167,8 +167,13 @@ impl ImapHandler {
                 // Nobody watched it arrive.
                 evidence: None,
             })
-        });
-        staged.await.map_err(panicked)?
+        };
+        if is_small {
+            // Shorter than the way to another thread and back.
+            return stage();
+        }
+        // Rendering takes the processor and the blob the disk; other sessions go on meanwhile.
+        tokio::task::spawn_blocking(stage).await.map_err(panicked)?
     }
 }
 
