@@ -16,7 +16,7 @@ pub use address::{Address, AddressError, LocalPart, ReversePath};
 pub use domain::{Domain, DomainError};
 pub use ids::{AccountId, BadId, EmailId, MailboxId, ModSeq, QueueId, SessionId, ThreadId, Uid, UidValidity};
 pub use report_address::{DMARC_REPORTS, TLS_REPORTS, receives_reports};
-pub use rights::Rights;
+pub use rights::{AclChange, Rights};
 pub use secret::Secret;
 pub use session::TlsInfo;
 pub use timestamp::{Civil, Timestamp};

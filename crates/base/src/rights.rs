@@ -131,6 +131,19 @@ impl FromStr for Rights {
     }
 }
 
+/// What becomes of the rights of an entry of an access control list (RFC 4314 sections 3.1, 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AclChange {
+    /// These and no others; the entry stays even if there are none.
+    Set(Rights),
+    /// `+`: these too.
+    Add(Rights),
+    /// `-`: no longer these.
+    Remove(Rights),
+    /// The entry goes.
+    Delete,
+}
+
 impl fmt::Display for Rights {
     /// The letters, without the old ones.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

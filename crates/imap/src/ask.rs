@@ -5,7 +5,7 @@
 mod mailbox;
 mod message;
 
-use posthorn_base::{Rights, Timestamp};
+use posthorn_base::{AclChange, Rights, Timestamp};
 use posthorn_sasl::Mechanism;
 use roaring::RoaringBitmap;
 
@@ -16,8 +16,8 @@ pub use self::mailbox::{
 pub use self::message::{FetchRow, MessageChange, StoredMessage};
 use crate::types::metadata::Entry;
 use crate::types::{
-    AclChange, ChangedUids, FetchWant, FlagChange, Flags, SearchKey, SortCriterion, SpecialUse,
-    ThreadAlgorithm, ThreadNode,
+    ChangedUids, FetchWant, FlagChange, Flags, SearchKey, SortCriterion, SpecialUse, ThreadAlgorithm,
+    ThreadNode,
 };
 
 /// The shell's number for a mailbox, and for no other one; the session only hands it back and compares.

@@ -22,7 +22,6 @@ pub mod status;
 pub mod store;
 pub mod thread;
 
-pub use acl::AclChange;
 pub use date::Date;
 pub use fetch::{FetchWant, Partial, SectionForm, SectionWant};
 pub use flags::{Flags, SystemFlags};

@@ -5,7 +5,7 @@
 //! A reader has what is granted to them or to anyone, without what is denied to them or to anyone ("negative
 //! rights"). The owner has every right always, whatever the list says, and is not in it.
 
-use posthorn_base::{AccountId, MailboxId, Rights};
+use posthorn_base::{AccountId, AclChange, MailboxId, Rights};
 use posthorn_store::{Row, StoreError, Tx, params};
 
 use crate::folders::{Folder, SpecialUse};
@@ -66,19 +66,6 @@ pub struct AclEntry {
     pub identifier: Identifier,
     /// The right side.
     pub rights: Rights,
-}
-
-/// What becomes of the rights of an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AclChange {
-    /// These and no others; the entry stays even if there are none.
-    Set(Rights),
-    /// These too.
-    Add(Rights),
-    /// No longer these.
-    Remove(Rights),
-    /// The entry goes.
-    Delete,
 }
 
 /// Has an account anything in the lists of another?

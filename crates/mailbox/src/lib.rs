@@ -30,8 +30,8 @@ mod threads;
 
 pub use account::{Usage, create_account, remove_account, set_quota, usage};
 pub use acl::{
-    AclChange, AclEntry, Effect, Grantee, Identifier, Sharing, acl, change_acl, evaluate, forget_shared,
-    partners, require, rights, set_sharing, shared_folders, sharers,
+    AclEntry, Effect, Grantee, Identifier, Sharing, acl, change_acl, evaluate, forget_shared, partners,
+    require, rights, set_sharing, shared_folders, sharers,
 };
 pub use annotation::{
     ANNOTATION_OCTETS, Annotation, ChangedAnnotation, Shelf, annotate, annotations, changed_annotations,

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use posthorn_base::{AccountId, MailboxId, ModSeq, Rights, Timestamp};
+use posthorn_base::{AccountId, AclChange, MailboxId, ModSeq, Rights, Timestamp};
 use posthorn_mailbox::*;
 use posthorn_store::{Options, Partition, Store, Tx};
 

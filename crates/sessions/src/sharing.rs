@@ -3,9 +3,9 @@
 
 use std::cell::Cell;
 
-use posthorn_base::{AccountId, Address, MailboxId};
+use posthorn_base::{AccountId, AclChange, Address, MailboxId};
 use posthorn_imap::types::mailbox::OTHER_USERS;
-use posthorn_mailbox::{self as mailbox, AclChange, Effect, Grantee, Identifier, MailboxError, Sharing};
+use posthorn_mailbox::{self as mailbox, Effect, Grantee, Identifier, MailboxError, Sharing};
 use posthorn_store::{Partition, Pending, Store, Tx};
 
 const ANYONE: &str = "anyone";

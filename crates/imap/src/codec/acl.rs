@@ -1,11 +1,11 @@
 //! SETACL, DELETEACL, GETACL, LISTRIGHTS, MYRIGHTS and their responses (RFC 4314 section 7).
 
-use posthorn_base::Rights;
+use posthorn_base::{AclChange, Rights};
 
 use super::mailbox::{self, NameCoding};
 use super::reader::{Parsed, Reader, SyntaxError, utf8};
 use super::text;
-use crate::types::acl::{AclChange, AclQuestion};
+use crate::types::acl::AclQuestion;
 use crate::types::command::Command;
 
 /// The longest identifier in octets.

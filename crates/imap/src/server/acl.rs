@@ -1,13 +1,13 @@
 //! SETACL, DELETEACL, GETACL, LISTRIGHTS and MYRIGHTS (RFC 4314 section 3). Who has which right is the shell's
 //! to say.
 
-use posthorn_base::Rights;
+use posthorn_base::{AclChange, Rights};
 
 use super::connection::{Asked, Connection, Outcome, Step};
 use super::reply::Reply;
 use crate::ask::{Answer, Ask};
 use crate::codec::acl as codec;
-use crate::types::acl::{AclChange, AclQuestion};
+use crate::types::acl::AclQuestion;
 
 pub(super) fn start_set(name: String, identifier: String, change: AclChange) -> Step {
     let text = match change {

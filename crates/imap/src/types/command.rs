@@ -1,9 +1,9 @@
 //! A whole command, as read; all but APPEND, whose message is streamed (`server/append.rs`). Which state allows it is the table's in `server/table.rs`.
 
-use posthorn_base::Secret;
+use posthorn_base::{AclChange, Secret};
 use posthorn_sasl::Mechanism;
 
-use super::acl::{AclChange, AclQuestion};
+use super::acl::AclQuestion;
 use super::esearch::EsearchCommand;
 use super::fetch::FetchCommand;
 use super::list::ListCommand;

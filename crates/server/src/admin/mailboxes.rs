@@ -1,8 +1,8 @@
 //! Mailboxes and with whom they are shared: what `posthorn mailbox` asks for.
 
 use posthorn_accounts::Account;
-use posthorn_base::{Address, MailboxId, Rights};
-use posthorn_mailbox::{AclChange, Effect, Folder, Identifier, check_name};
+use posthorn_base::{AclChange, Address, MailboxId, Rights};
+use posthorn_mailbox::{Effect, Folder, Identifier, check_name};
 use posthorn_sessions::sharing;
 use posthorn_store::Tx;
 

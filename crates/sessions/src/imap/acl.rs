@@ -1,8 +1,7 @@
 //! GETACL, SETACL, DELETEACL, LISTRIGHTS and MYRIGHTS (RFC 4314).
 
-use posthorn_base::{AccountId, MailboxId, Rights};
+use posthorn_base::{AccountId, AclChange, MailboxId, Rights};
 use posthorn_imap::Answer;
-use posthorn_imap::types::AclChange;
 use posthorn_mailbox::{self as mailbox, AclEntry, Effect, Grantee, Identifier, MailboxError};
 use posthorn_store::Tx;
 
@@ -70,12 +69,6 @@ impl ImapHandler {
         identifier: String,
         change: AclChange,
     ) -> Result<Answer, MailboxError> {
-        let change = match change {
-            AclChange::Set(rights) => mailbox::AclChange::Set(rights),
-            AclChange::Add(rights) => mailbox::AclChange::Add(rights),
-            AclChange::Remove(rights) => mailbox::AclChange::Remove(rights),
-            AclChange::Delete => mailbox::AclChange::Delete,
-        };
         let named = self.named(name, Rights::ADMINISTER).await?;
         let owner = named.owner;
         self.read(move |tx| require_nameable(tx, owner)).await?;
