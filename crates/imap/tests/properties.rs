@@ -19,6 +19,11 @@ fn now() -> Instant {
 }
 
 fn session(now: Instant) -> ImapSession {
+    session_with(4_096, now)
+}
+
+/// A session that takes commands of so many octets.
+fn session_with(command_octets: usize, now: Instant) -> ImapSession {
     let config = Config {
         hostname: "mail.example".to_owned(),
         allow_plaintext_login: true,
@@ -26,7 +31,7 @@ fn session(now: Instant) -> ImapSession {
         mechanisms: vec![posthorn_sasl::Mechanism::Plain],
         reference: "ref".to_owned(),
         limits: Limits {
-            command_octets: 4_096,
+            command_octets,
             message_octets: 10_000,
             batch_messages: 3,
             ..Limits::default()
@@ -418,16 +423,7 @@ fn answer_to(command: &[u8]) -> String {
 #[test]
 fn a_hundred_thousand_ranges_are_taken_if_the_limit_lets_them() {
     let now = now();
-    let mut config = Config {
-        hostname: String::new(),
-        allow_plaintext_login: true,
-        starttls: false,
-        mechanisms: Vec::new(),
-        reference: String::new(),
-        limits: Limits::default(),
-    };
-    config.limits.command_octets = 1_000_000;
-    let mut session = ImapSession::new(config, now);
+    let mut session = session_with(1_000_000, now);
     let set = vec!["1:5"; 100_000].join(",");
     let input = format!("0 LOGIN u p\r\n1 SELECT INBOX\r\na FETCH {set} UID\r\n");
     session.handle_input(now, input.as_bytes());
@@ -443,6 +439,28 @@ fn a_set_beyond_the_limit_of_commands_ends_the_session() {
     let set = vec!["1:5"; 100_000].join(",");
     let last = answer_to(format!("a FETCH {set} UID\r\n").as_bytes());
     assert_eq!(last, "* BYE [TOOBIG] The command is too long");
+}
+
+#[test]
+fn what_a_literal_may_have_unasked_depends_on_the_log_in() {
+    let literal = |octets: usize| format!("a LOGIN u {{{octets}+}}\r\n{}\r\n", "p".repeat(octets));
+    let answer = |input: String| {
+        let mut session = session_with(10_000, now());
+        session.handle_input(now(), input.as_bytes());
+        let mut heard = Heard::default();
+        heard.drain(&mut session, now());
+        String::from_utf8(heard.sent).unwrap()
+    };
+    let before = answer(literal(4_096));
+    assert!(before.contains("a OK [CAPABILITY "), "{before}");
+    let before = answer(literal(4_097));
+    assert!(
+        before.ends_with("* BYE [TOOBIG] The literal is too large\r\n"),
+        "{before}"
+    );
+    let after = answer(format!("0 LOGIN u p\r\n{}", literal(4_097)));
+    assert!(after.lines().last().unwrap().starts_with("a BAD "), "{after}");
+    assert!(!after.contains("BYE"), "{after}");
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn capabilities() -> String {
         other => panic!("no greeting: {other:?}"),
     };
     let (_, list) = greeting.split_once("[CAPABILITY ").unwrap();
-    list.split_once(" APPENDLIMIT=").unwrap().0.to_owned()
+    list.split_once(" LITERAL-").unwrap().0.to_owned()
 }
 struct Imap;
 

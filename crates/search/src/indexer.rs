@@ -73,7 +73,7 @@ impl Indexer {
     /// Begins a merge, or removes some of what nobody sees any more.
     fn tidy(&mut self, now: Timestamp) -> Result<Step, MailboxError> {
         let (account, since) = (self.account, now.minus(MAKING));
-        let looked = self.store.read(move |tx| {
+        let looked = self.store.read_long(move |tx| {
             let segments = segment::live(tx, account)?;
             let chosen = match merge::choose(&segments) {
                 Some(neighbours) => neighbours.to_vec(),
@@ -101,7 +101,7 @@ impl Indexer {
     /// Indexes some of the messages that came since.
     fn index_new(&self, now: Timestamp) -> Result<Step, MailboxError> {
         let account = self.account;
-        let (indexed_to, batch) = self.store.read(move |tx| read_batch(tx, account)).wait()?;
+        let (indexed_to, batch) = self.store.read_long(move |tx| read_batch(tx, account)).wait()?;
         let Some((first, _)) = batch.first() else {
             return Ok(Step::Done);
         };

@@ -106,7 +106,7 @@ impl Merge {
             return Ok(None);
         };
         let (first, last) = (first.first, last.last);
-        let there = store.read(move |tx| mailbox::emails_among(tx, account, first, last));
+        let there = store.read_long(move |tx| mailbox::emails_among(tx, account, first, last));
         let there = there.wait()?.into_iter().filter_map(|email| offset(first, email));
         let there = there.collect();
         let begun = store.write(Partition::Account(account), move |tx| {
@@ -173,7 +173,7 @@ impl Merge {
         for input in &mut self.inputs {
             while let (Some(number), true) = (input.next, input.terms.is_empty()) {
                 let (account, id) = (self.account, input.segment.id);
-                let read = store.read(move |tx| segment::chunk(tx, account, (id, number), decode));
+                let read = store.read_long(move |tx| segment::chunk(tx, account, (id, number), decode));
                 let terms = read.wait()?;
                 input.next = terms.is_some().then_some(number + 1);
                 input.terms = terms.unwrap_or_default();

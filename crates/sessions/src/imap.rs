@@ -80,6 +80,13 @@ impl ImapHandler {
         self.services.store.read(work)
     }
 
+    fn read_long<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tx<'_>) -> Result<T, MailboxError> + Send + 'static,
+    ) -> Pending<T, MailboxError> {
+        self.services.store.read_long(work)
+    }
+
     fn write<T: Send + 'static>(
         &self,
         owner: AccountId,

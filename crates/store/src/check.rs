@@ -54,7 +54,7 @@ impl Store {
             .copied()
             .collect();
         let files = self.files();
-        self.read(move |tx| {
+        self.read_long(move |tx| {
             let mut report = CheckReport::default();
             report
                 .findings

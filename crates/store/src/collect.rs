@@ -39,12 +39,12 @@ impl Store {
             .flat_map(|component| component.blob_references)
             .copied()
             .collect();
-        let old = self.read(move |tx| old_blobs(tx, newest)).wait()?;
+        let old = self.read_long(move |tx| old_blobs(tx, newest)).wait()?;
         let files = self.files().old(newest)?;
         if old.is_empty() && files.is_empty() {
             return Ok(Collected::default());
         }
-        let named = self.read(move |tx| mark(tx, &references)).wait()?;
+        let named = self.read_long(move |tx| mark(tx, &references)).wait()?;
         let mut collected = Collected::default();
         let (kept, gone): (Vec<_>, Vec<_>) = old.into_iter().partition(|(hash, _)| named.may_contain(hash));
         collected.kept += kept.len();

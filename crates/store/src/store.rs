@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use posthorn_base::{AccountId, Timestamp};
 
 use crate::blob::{Blob, BlobRef};
-use crate::engine::{BlobFiles, Job, Readers, SqliteConnection, Writer, lock_folder};
+use crate::engine::{BlobFiles, Brief, Job, Readers, SqliteConnection, Writer, lock_folder};
 use crate::schema::{BLOBS, Component, SET_VERSION, VERSION, VERSION_TABLE};
 use crate::{OpenError, Partition, Pending, StoreError, Tx};
 
@@ -16,7 +16,7 @@ use crate::{OpenError, Partition, Pending, StoreError, Tx};
 pub struct Options {
     /// The data folder; made when it is missing.
     pub data: PathBuf,
-    /// Threads that read.
+    /// Threads that read, and as many connections for brief reads on the threads that ask.
     pub readers: usize,
 }
 
@@ -29,6 +29,7 @@ pub struct Store {
 struct Inner {
     // Dropped in this order: the writer's connection is the last one, so SQLite copies the log back into
     // the database; and no transaction runs any more when the folder's lock is given back.
+    brief: Brief,
     readers: Readers,
     writer: Writer,
     files: Arc<BlobFiles>,
@@ -62,7 +63,9 @@ impl Store {
         let writer = Writer::start(connection, Arc::clone(&files), on_commit)
             .map_err(|cause| StoreError::Io(cause.to_string()))?;
         let readers = Readers::start(&path, &files, options.readers)?;
+        let brief = Brief::open(&path, options.readers)?;
         let inner = Inner {
+            brief,
             writer,
             readers,
             files,
@@ -112,8 +115,25 @@ impl Store {
         submit(all, |job| self.inner.writer.submit(job))
     }
 
-    /// Runs `work` on a consistent snapshot; it must not write.
+    /// Runs `work` on a consistent snapshot; it must not write. A few rows by their keys are read at once, on the
+    /// calling thread; when it becomes more, `work` begins again on a thread for it.
     pub fn read<T, E>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Pending<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        submit(work, |job| {
+            if let Some(job) = self.inner.brief.run(&self.inner.files, job) {
+                self.inner.readers.submit(job);
+            }
+        })
+    }
+
+    /// As [`Self::read`], for what is known to be more than a few rows: it is not begun here first.
+    pub fn read_long<T, E>(
+        &self,
+        work: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -231,5 +251,7 @@ impl Options {
     }
 }
 
+#[cfg(test)]
+mod brief_tests;
 #[cfg(test)]
 mod tests;

@@ -117,6 +117,7 @@ impl<'c> Tx<'c> {
     /// # Errors
     /// [`StoreError::BlobMissing`] when it is not there: the store is damaged.
     pub fn blob(&self, reference: &BlobRef) -> Result<Vec<u8>, StoreError> {
+        self.connection.allows(reference)?;
         let found = if reference.is_inline() {
             self.query_row(
                 crate::blob::SELECT,
@@ -142,6 +143,7 @@ impl<'c> Tx<'c> {
                 .unwrap_or_default()
                 .to_vec());
         }
+        self.connection.allows(reference)?;
         let found = self.files.read_part(reference, &range)?;
         found.ok_or_else(|| StoreError::BlobMissing(reference.to_string()))
     }

@@ -24,7 +24,6 @@ const ALWAYS: &[&str] = &[
     "LIST-EXTENDED",
     "LIST-MYRIGHTS",
     "LIST-STATUS",
-    "LITERAL+",
     "METADATA",
     "MOVE",
     "MULTIAPPEND",
@@ -58,9 +57,14 @@ const ALWAYS: &[&str] = &[
 
 /// The capabilities of this moment.
 pub(super) fn list(connection: &Connection) -> String {
-    let mut list = ALWAYS.join(" ");
+    let literals = if connection.takes_large_literals() {
+        "LITERAL+"
+    } else {
+        "LITERAL-"
+    };
+    let always = ALWAYS.join(" ");
     let append_limit = connection.append_limit();
-    list.push_str(&format!(" APPENDLIMIT={append_limit}"));
+    let mut list = format!("{always} {literals} APPENDLIMIT={append_limit}");
     if let State::NotAuthenticated = connection.state {
         if connection.offers_starttls() {
             list.push_str(" STARTTLS");

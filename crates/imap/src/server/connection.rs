@@ -312,6 +312,11 @@ impl Connection {
         u32::try_from(self.config.limits.message_octets).unwrap_or(u32::MAX)
     }
 
+    /// LITERAL+ or LITERAL- (RFC 7888)? Before the log-in a stranger sends nothing large unasked.
+    pub(super) const fn takes_large_literals(&self) -> bool {
+        !matches!(self.state, State::NotAuthenticated)
+    }
+
     /// May a password travel?
     pub(super) const fn is_private(&self) -> bool {
         self.tls.is_some() || self.config.allow_plaintext_login

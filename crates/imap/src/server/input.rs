@@ -9,6 +9,9 @@ use super::{ImapSession, Phase, Progress, Running, authenticate, idle};
 use crate::codec::Reader;
 use crate::framing::{Frame, LiteralHead, Sync};
 
+/// Octets of a literal that a client may send without being asked before it has logged in (RFC 7888 section 5).
+const UNASKED_OCTETS: usize = 4_096;
+
 impl ImapSession {
     pub(super) fn next_command(&mut self) -> Progress {
         match self.framing.next(self.connection.config.limits.command_octets) {
@@ -62,7 +65,10 @@ impl ImapSession {
             return;
         }
         let limit = self.connection.config.limits.command_octets;
-        let room = limit.saturating_sub(self.framing.command_octets());
+        let mut room = limit.saturating_sub(self.framing.command_octets());
+        if head.sync == Sync::SendsAnyway && !self.connection.takes_large_literals() {
+            room = room.min(UNASKED_OCTETS);
+        }
         match usize::try_from(head.size_octets) {
             Ok(size_octets) if size_octets <= room => {
                 self.framing.include_literal(size_octets);

@@ -11,6 +11,9 @@ use super::place::Place;
 use super::sections::{Raw, cut_all};
 use super::{ImapHandler, bare_row, translate, uids_of};
 
+/// Messages that are few enough to be read on the session's own thread.
+const FEW: usize = 16;
+
 /// What one question asks for.
 pub(super) struct Request {
     pub(super) place: Place,
@@ -22,7 +25,14 @@ pub(super) struct Request {
 impl ImapHandler {
     pub(super) async fn fetch(&mut self, request: Request, mark_seen: bool) -> Result<Answer, MailboxError> {
         let place = request.place;
-        let Some((mut rows, not_reached)) = self.read(move |tx| read_rows(tx, &request)).await? else {
+        let is_long = request.uids.len() > FEW;
+        let work = move |tx: &mut Tx<'_>| read_rows(tx, &request);
+        let read = if is_long {
+            self.read_long(work)
+        } else {
+            self.read(work)
+        };
+        let Some((mut rows, not_reached)) = read.await? else {
             return Ok(Answer::UnknownEncoding);
         };
         if mark_seen {

@@ -51,13 +51,13 @@ impl ImapHandler {
         // One moment for all batches (RFC 5032 section 2).
         let search = Search::new(account, mailbox, key, clock::wall());
         let planned = search.clone();
-        let plan = Arc::new(self.read(move |tx| planned.plan(tx)).await?);
+        let plan = Arc::new(self.read_long(move |tx| planned.plan(tx)).await?);
         let take = Arc::new(take);
         let (mut taken, mut highest_modseq) = (Vec::new(), 0);
         for batch in search.batches(&plan) {
             let (search, plan, take) = (search.clone(), Arc::clone(&plan), Arc::clone(&take));
             let (some, modseq) = self
-                .read(move |tx| {
+                .read_long(move |tx| {
                     let rows = search.look(tx, &plan, &batch)?;
                     let modseq = rows.iter().map(|row| row.modseq.0).max();
                     Ok((take(tx, rows)?, modseq))

@@ -10,7 +10,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 
-use crate::{Row, StoreError, Value};
+use crate::engine::brief::{Allowance, STEPS_BETWEEN_QUESTIONS};
+use crate::{BlobRef, Row, StoreError, Value};
 
 /// Statements kept prepared per connection: more than the whole code base has.
 const CACHED_STATEMENTS: usize = 512;
@@ -30,6 +31,8 @@ pub(crate) struct SqliteConnection {
     inner: Connection,
     /// `$1` rewritten as `?1`, which SQLite binds by number; by the address of the static text.
     translated: RefCell<HashMap<usize, Arc<str>>>,
+    /// What may still be read, on connections for brief reads.
+    allowance: Option<Arc<Allowance>>,
 }
 
 impl SqliteConnection {
@@ -53,11 +56,24 @@ impl SqliteConnection {
         let inner = Connection::open_with_flags(path, flags).map_err(from_sqlite)?;
         inner
             .execute_batch(
-                "PRAGMA query_only = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;
+                "PRAGMA query_only = ON; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;
                  PRAGMA busy_timeout = 10000;",
             )
             .map_err(from_sqlite)?;
         Self::from_connection(inner)
+    }
+
+    /// A connection that only reads, and stops when the allowance is exhausted.
+    pub(crate) fn open_brief(path: &Path, allowance: &Arc<Allowance>) -> Result<Self, StoreError> {
+        let mut connection = Self::open_reader(path)?;
+        let spent = Arc::clone(allowance);
+        let stops = move || !spent.spend(i64::from(STEPS_BETWEEN_QUESTIONS));
+        connection
+            .inner
+            .progress_handler(i32::from(STEPS_BETWEEN_QUESTIONS), Some(stops))
+            .map_err(from_sqlite)?;
+        connection.allowance = Some(Arc::clone(allowance));
+        Ok(connection)
     }
 
     fn from_connection(inner: Connection) -> Result<Self, StoreError> {
@@ -69,7 +85,20 @@ impl SqliteConnection {
         Ok(Self {
             inner,
             translated: RefCell::default(),
+            allowance: None,
         })
+    }
+
+    /// Is this blob within what may be read here?
+    pub(crate) fn allows(&self, blob: &BlobRef) -> Result<(), StoreError> {
+        let is_allowed = self
+            .allowance
+            .as_ref()
+            .is_none_or(|allowance| allowance.spend_blob(blob));
+        // Nobody sees this: the read begins again elsewhere.
+        is_allowed
+            .then_some(())
+            .ok_or_else(|| StoreError::Statement("a brief read became long".to_owned()))
     }
 
     /// A statement without parameters that does not come from a caller (BEGIN, COMMIT, PRAGMA, DDL).

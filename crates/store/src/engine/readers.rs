@@ -29,7 +29,7 @@ impl Readers {
             let (files, receiver) = (Arc::clone(files), Arc::clone(&receiver));
             let spawned = std::thread::Builder::new()
                 .name("store-reader".to_owned())
-                .spawn(move || run(&connection, &files, &receiver));
+                .spawn(move || serve(&connection, &files, &receiver));
             threads.push(spawned.map_err(|cause| StoreError::Io(cause.to_string()))?);
         }
         Ok(Self {
@@ -57,20 +57,33 @@ impl Drop for Readers {
     }
 }
 
-fn run(connection: &SqliteConnection, files: &BlobFiles, inbox: &Mutex<Receiver<Box<dyn Job>>>) {
+fn serve(connection: &SqliteConnection, files: &BlobFiles, inbox: &Mutex<Receiver<Box<dyn Job>>>) {
     loop {
         let received = inbox.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut job) = received else { return };
-        let done = read(connection, files, &mut job);
-        job.finish(done);
+        let ran = run(connection, files, &mut job);
+        let ended = end(connection);
+        job.finish(ended.and(ran));
     }
 }
 
-fn read(connection: &SqliteConnection, files: &BlobFiles, job: &mut Box<dyn Job>) -> Result<(), StoreError> {
+/// Runs a job in a transaction of its own, which [`end`] ends.
+pub(super) fn run(
+    connection: &SqliteConnection,
+    files: &BlobFiles,
+    job: &mut Box<dyn Job>,
+) -> Result<(), StoreError> {
     connection.control("BEGIN")?;
     let mut tx = Tx::new(connection, files);
-    let ran = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)));
-    connection.control("COMMIT")?;
-    ran.map(|_result_is_in_the_job| ())
+    catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)))
+        .map(|_result_is_in_the_job| ())
         .map_err(|_panic| StoreError::Panicked)
+}
+
+/// Lets the snapshot go.
+pub(super) fn end(connection: &SqliteConnection) -> Result<(), StoreError> {
+    if connection.is_autocommit() {
+        return Ok(());
+    }
+    connection.control("COMMIT")
 }

@@ -17,18 +17,18 @@ const NOTES: Component = Component {
 const ADD: &str = "INSERT INTO note (account_id, id, text) VALUES ($1, $2, $3)";
 const COUNT: &str = "SELECT COUNT(*) FROM note";
 
-fn open(folder: &Path) -> Store {
+pub(super) fn open(folder: &Path) -> Store {
     Store::open(&Options::new(folder), &[NOTES]).unwrap()
 }
 
-fn count(store: &Store) -> i64 {
+pub(super) fn count(store: &Store) -> i64 {
     store
         .read::<_, StoreError>(|tx| Ok(tx.query_row(COUNT, &[], |row| row.int(0))?.unwrap()))
         .wait()
         .unwrap()
 }
 
-fn add(store: &Store, id: i64) -> Pending<(), StoreError> {
+pub(super) fn add(store: &Store, id: i64) -> Pending<(), StoreError> {
     store.write(Partition::Account(AccountId(1)), move |tx| {
         tx.execute(ADD, params![1_i64, id, "x"])?;
         tx.notice(AccountId(1));
