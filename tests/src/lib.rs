@@ -36,7 +36,9 @@ pub use load::{Load, Sent, assert_stored};
 pub use message::{Message, results, sent_part, token};
 pub use node::{Ending, Node, Options, PASSWORD, Ready};
 pub use powerloss::{Disk, Keep, library};
-pub use program::{Finished, Input, is_ci, python, python_with, run, script, skip, tool, tool_of_tests};
+pub use program::{
+    Finished, Input, is_ci, module_of_tests, python, python_with, run, script, skip, tool, tool_of_tests,
+};
 pub use random::Random;
 pub use smtp::{Reply, Smtp};
 pub use wait::{DEADLINE, until};

@@ -164,7 +164,22 @@ pub fn tool_of_tests(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// Where `scripts/install-test-tools` puts what comes from PyPI: below the target folder.
+/// The folder of modules from npm, which `scripts/install-test-tools` has filled, if this one is among them. Where it is
+/// not, the test says so and ends.
+///
+/// # Panics
+/// With `CI=true`, when it is not there.
+#[must_use]
+pub fn module_of_tests(name: &str) -> Option<PathBuf> {
+    let modules = test_tools();
+    if modules.join("node_modules").join(name).is_dir() {
+        return Some(modules);
+    }
+    skip(name);
+    None
+}
+
+/// Where `scripts/install-test-tools` puts what comes from PyPI and npm: below the target folder.
 fn test_tools() -> PathBuf {
     // target/debug/deps/serve-0123 → target
     let own = std::env::current_exe().unwrap();
