@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
-use posthorn_tests::{Ending, Imap, Message, Node, Options, until};
+use std::process::Command;
+
+use posthorn_tests::{Ending, Imap, Input, Message, Node, Options, run, tool, until};
 
 fn assert_finds(imap: &mut Imap, keys: &[String], expected: &[u8]) {
     for key in keys {
@@ -52,6 +54,45 @@ fn a_message_is_found_at_once_and_after_it_is_indexed() {
     assert_finds(&mut imap, &both, b"* SEARCH 1 2");
     assert_finds(&mut imap, &only_one, b"* SEARCH 1");
 
+    assert!(node.stop(Ending::Asked).success());
+    node.check_store();
+}
+
+#[test]
+fn a_damaged_index_costs_time_and_no_answer_and_is_made_anew() {
+    if !tool("python3") {
+        return;
+    }
+    let mut node = Node::start(Options {
+        settings: "[log]\nlevel = \"debug\"\n".to_owned(),
+        ..Options::default()
+    });
+    let (from, to) = ("someone@sender.test", node.address("anna"));
+    let message = Message::with_body(from, &to, b"the Flugelhorn, brass\r\n");
+    assert_eq!(node.smtp().send(from, &[&to], &message).unwrap().code, 250);
+    let is_indexed = |node: &Node, times: usize| {
+        until("the message is indexed", || {
+            (node.log().matches("messages are indexed").count() >= times).then_some(())
+        });
+    };
+    is_indexed(&node, 1);
+    assert!(node.stop(Ending::Asked).success());
+
+    let damage = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); \
+                  print(db.execute(\"UPDATE search_postings SET postings = x'ff'\").rowcount); db.commit()";
+    let mut python = Command::new("python3");
+    python.args(["-c", damage]).arg(node.data().join("posthorn.db"));
+    assert_ne!(run(&mut python, Input::None).ok().trim(), "0");
+
+    node.serve();
+    let keys = ["TEXT lugelho".to_owned(), format!("TEXT {}", message.token)];
+    let mut imap = node.imap("anna");
+    imap.select("INBOX").unwrap();
+    assert_finds(&mut imap, &keys, b"* SEARCH 1");
+    assert!(node.log().contains("is damaged and is made anew"));
+    is_indexed(&node, 2);
+    assert_finds(&mut imap, &keys, b"* SEARCH 1");
+    assert_eq!(node.log().matches("is damaged and is made anew").count(), 1);
     assert!(node.stop(Ending::Asked).success());
     node.check_store();
 }

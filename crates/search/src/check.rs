@@ -7,7 +7,7 @@ use posthorn_mailbox::{self as mailbox, MailboxError};
 use posthorn_store::{StoreError, Tx, params};
 
 use crate::chunk::{Lists, check_terms, corrupt, for_each_content, terms_of};
-use crate::segment::Segment;
+use crate::segment::{self, Segment};
 use crate::{Index, sql};
 
 /// What is wrong, a sentence each; empty when all is well. Reads every row.
@@ -21,13 +21,25 @@ pub fn check(tx: &Tx<'_>) -> Result<Vec<String>, MailboxError> {
         if !with_mail.contains(&account) {
             findings.push(format!("account {account}: it has a search index and no mail"));
         }
-        match Index::open(tx, account) {
-            Ok(index) => check_index(tx, &index, &mut findings)?,
-            Err(StoreError::Corrupt(what)) => findings.push(format!("account {account}: {what}")),
-            Err(cause) => return Err(cause.into()),
-        }
+        check_account(tx, account, &mut findings)?;
     }
     Ok(findings)
+}
+
+/// Adds what is wrong with the index of one account.
+pub(crate) fn check_account(
+    tx: &Tx<'_>,
+    account: AccountId,
+    findings: &mut Vec<String>,
+) -> Result<(), MailboxError> {
+    match Index::open(tx, account) {
+        Ok(index) => check_index(tx, &index, findings),
+        Err(StoreError::Corrupt(what)) => {
+            findings.push(format!("account {account}: {what}"));
+            Ok(())
+        }
+        Err(cause) => Err(cause.into()),
+    }
 }
 
 fn check_index(tx: &Tx<'_>, index: &Index, findings: &mut Vec<String>) -> Result<(), MailboxError> {
@@ -61,7 +73,7 @@ fn check_segment(tx: &Tx<'_>, account: AccountId, segment: &Segment) -> Result<(
 
 fn check_chunk(segment: &Segment, terms: &[u8], postings: Option<&[u8]>) -> Result<(), StoreError> {
     check_terms(terms)?;
-    let mut lists = Lists::new(postings.ok_or_else(|| corrupt("a chunk has no postings"))?);
+    let mut lists = Lists::new(postings.ok_or_else(segment::without_postings)?);
     for _ in terms_of(terms) {
         let mut last = None;
         for_each_content(lists.nth(0)?, |content| last = Some(content))?;

@@ -7,7 +7,7 @@ use roaring::RoaringTreemap;
 
 use crate::chunk::{Lists, corrupt, for_each_content};
 use crate::query::{Needle, Query};
-use crate::segment::Segment;
+use crate::segment::{self, Segment};
 use crate::terms::is_mark;
 use crate::{Bounds, EmailSet, Index, sql};
 
@@ -68,7 +68,7 @@ impl Index {
                         hunts.try_for_each(|hunt| hunt.take(postings))
                     },
                 )?;
-                taken.ok_or_else(|| corrupt("a chunk has no postings"))
+                taken.ok_or_else(segment::without_postings)
             },
         )?;
         for search in searches {

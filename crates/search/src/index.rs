@@ -40,6 +40,19 @@ pub(crate) fn indexed_to(tx: &Tx<'_>, account: AccountId) -> Result<EmailId, Sto
     Ok(EmailId(found.unwrap_or(0)))
 }
 
+/// Begins the index of an account anew, for it is damaged: nothing counts as indexed, and what there was waits to
+/// be removed. Searches look at every message until the [`Indexer`](crate::Indexer) has made it again.
+///
+/// # Errors
+/// When the store fails.
+pub fn start_over(tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
+    tx.execute(sql::FORGET, params![account])?;
+    tx.execute(sql::RETIRE_SEGMENTS, params![account])?;
+    // Who indexes is woken by changes.
+    tx.notice(account);
+    Ok(())
+}
+
 /// Removes everything that is indexed of an account.
 ///
 /// # Errors

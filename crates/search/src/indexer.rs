@@ -9,6 +9,8 @@ use posthorn_mailbox::{self as mailbox, MailboxError};
 use posthorn_store::{Partition, Store, StoreError, Tx, params};
 
 use crate::build::{Builder, Built};
+use crate::check::check_account;
+use crate::index::start_over;
 use crate::merge::{self, Merge};
 use crate::{index, segment, sql};
 
@@ -55,19 +57,44 @@ impl Indexer {
     pub fn step(&mut self, now: Timestamp) -> Result<Step, MailboxError> {
         // New messages do not wait for a merge, nor a merge for messages to cease.
         let indexed = self.index_new(now)?;
-        let tidied = match self.merge.take() {
-            Some(mut merge) => {
-                if merge.step(&self.store)? == Step::More {
-                    self.merge = Some(merge);
-                }
-                Step::More
-            }
-            None => self.tidy(now)?,
+        let tidied = match self.arrange(now) {
+            Err(MailboxError::Store(StoreError::Corrupt(what))) => self.mend(what)?,
+            arranged => arranged?,
         };
         Ok(match (indexed, tidied) {
             (Step::Done, Step::Done) => Step::Done,
             (Step::More, _) | (_, Step::More) => Step::More,
         })
+    }
+
+    /// Goes on with a merge, or does what else there is to do with segments.
+    fn arrange(&mut self, now: Timestamp) -> Result<Step, MailboxError> {
+        let Some(mut merge) = self.merge.take() else {
+            return self.tidy(now);
+        };
+        if merge.step(&self.store)? == Step::More {
+            self.merge = Some(merge);
+        }
+        Ok(Step::More)
+    }
+
+    /// Begins anew when it is the index that is damaged, and not the mail.
+    fn mend(&self, what: String) -> Result<Step, MailboxError> {
+        let account = self.account;
+        let checked = self.store.read_long(move |tx| {
+            let mut findings = Vec::new();
+            check_account(tx, account, &mut findings)?;
+            Ok::<_, MailboxError>(findings)
+        });
+        if checked.wait()?.is_empty() {
+            return Err(StoreError::Corrupt(what).into());
+        }
+        tracing::error!(%account, what, "the search index is damaged and is made anew");
+        let forgotten = self
+            .store
+            .write(Partition::Account(account), move |tx| start_over(tx, account));
+        forgotten.wait().map_err(MailboxError::from)?;
+        Ok(Step::More)
     }
 
     /// Begins a merge, or removes some of what nobody sees any more.

@@ -26,7 +26,7 @@ mod terms;
 
 pub use bounds::{Bounds, EmailSet};
 pub use check::check;
-pub use index::{Index, remove_account};
+pub use index::{Index, remove_account, start_over};
 pub use indexer::{Indexer, Step};
 pub use query::Query;
 pub use sql::SCHEMA;

@@ -147,8 +147,14 @@ pub(crate) fn chunk<T>(
     read: impl FnOnce(&[u8], &[u8]) -> Result<T, StoreError>,
 ) -> Result<Option<T>, StoreError> {
     tx.query_row(sql::SELECT_CHUNK, params![account, segment, number], |row| {
-        read(row.bytes(0)?, row.bytes(1)?)
+        let postings = row.opt_bytes(1)?;
+        read(row.bytes(0)?, postings.ok_or_else(without_postings)?)
     })
+}
+
+/// What a chunk is called when its other half is not there.
+pub(crate) fn without_postings() -> StoreError {
+    corrupt("a chunk has no postings")
 }
 
 /// A segment that nobody sees and nobody works on any more: a dead one, or one begun before `since`.

@@ -33,6 +33,8 @@ posthorn_store::statements! {
         WHERE account_id = $1 AND indexed_to = $2 RETURNING next_segment - 1";
     TAKE_SEGMENT = "UPDATE search_account SET next_segment = next_segment + 1 WHERE account_id = $1
         RETURNING next_segment - 1";
+    FORGET = "UPDATE search_account SET indexed_to = 0 WHERE account_id = $1";
+    RETIRE_SEGMENTS = "UPDATE search_segment SET state = 2 WHERE account_id = $1 AND state = 1";
     INSERT_SEGMENT = "INSERT INTO search_segment (account_id, segment_id, state, first_email, last_email, emails,
         created_at, unsure) VALUES ($1, $2, $3, $4, $5, 0, $6, $7)";
     FINISH_SEGMENT = "UPDATE search_segment SET state = $3, emails = $4, unsure = $5
@@ -48,7 +50,7 @@ posthorn_store::statements! {
     DELETE_POSTINGS = "DELETE FROM search_postings WHERE account_id = $1 AND segment_id = $2
         AND chunk BETWEEN $3 AND $4";
     DELETE_SEGMENT = "DELETE FROM search_segment WHERE account_id = $1 AND segment_id = $2";
-    SELECT_CHUNK = "SELECT t.terms, p.postings FROM search_terms t JOIN search_postings p
+    SELECT_CHUNK = "SELECT t.terms, p.postings FROM search_terms t LEFT JOIN search_postings p
         ON p.account_id = t.account_id AND p.segment_id = t.segment_id AND p.chunk = t.chunk
         WHERE t.account_id = $1 AND t.segment_id = $2 AND t.chunk = $3";
     SELECT_SEGMENTS = "SELECT segment_id, first_email, last_email, emails, unsure FROM search_segment

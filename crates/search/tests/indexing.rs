@@ -9,7 +9,7 @@ mod merging;
 
 use posthorn_base::EmailId;
 use posthorn_message::search::{TextPlace, fold_case};
-use posthorn_search::{Bounds, EmailSet, Query, Step, remove_account, sql};
+use posthorn_search::{Bounds, EmailSet, Query, Step, remove_account, sql, start_over};
 use posthorn_store::StoreError;
 use roaring::RoaringTreemap;
 
@@ -124,15 +124,17 @@ fn the_check_finds_nothing_wrong_and_what_is_wrong() {
     assert_eq!(fixture.findings().len(), 2, "{:?}", fixture.findings());
 }
 
+const DAMAGE: [&str; 5] = [
+    "UPDATE search_postings SET postings = x'ff'",
+    "UPDATE search_postings SET postings = x''",
+    "DELETE FROM search_postings",
+    "UPDATE search_segment SET last_email = first_email",
+    "UPDATE search_segment SET last_email = first_email - 1",
+];
+
 #[test]
 fn damaged_rows_are_an_error_and_a_finding() {
-    for damage in [
-        "UPDATE search_postings SET postings = x'ff'",
-        "UPDATE search_postings SET postings = x''",
-        "DELETE FROM search_postings",
-        "UPDATE search_segment SET last_email = first_email",
-        "UPDATE search_segment SET last_email = first_email - 1",
-    ] {
+    for damage in DAMAGE {
         let fixture = Fixture::new();
         for _ in 0..3 {
             fixture.deliver("A: b\r\n\r\nword");
@@ -146,6 +148,54 @@ fn damaged_rows_are_an_error_and_a_finding() {
         );
         assert_ne!(fixture.findings(), [""; 0], "{damage}");
     }
+}
+
+#[test]
+fn an_index_that_is_begun_anew_becomes_what_it_was_and_leaves_nothing_behind() {
+    for damage in DAMAGE {
+        let fixture = Fixture::new();
+        let emails = [(); 3].map(|()| fixture.deliver("A: b\r\n\r\nword"));
+        fixture.index();
+        let before = fixture.count("terms");
+        fixture.sql(damage);
+        fixture.write(|tx| Ok(start_over(tx, ANNA)?));
+        assert_eq!(fixture.indexed_to(), EmailId(0), "{damage}");
+        fixture.index_later();
+        assert_eq!(fixture.find(&anywhere("word")), exactly(&emails), "{damage}");
+        assert_eq!(fixture.findings(), [""; 0], "{damage}");
+        assert_eq!(fixture.count("segment"), 1, "{damage}");
+        assert_eq!(fixture.count("terms"), before, "{damage}");
+    }
+}
+
+#[test]
+fn who_merges_damaged_segments_begins_anew() {
+    for damage in DAMAGE {
+        let fixture = Fixture::new();
+        let mut emails = Vec::new();
+        for _ in 0..7 {
+            // Two in each, so that the range of a segment can be too short.
+            emails.extend([(); 2].map(|()| fixture.deliver("A: b\r\n\r\nword")));
+            fixture.index();
+        }
+        fixture.sql(damage);
+        emails.push(fixture.deliver("A: b\r\n\r\nword"));
+        fixture.index_later();
+        assert_eq!(fixture.find(&anywhere("word")), exactly(&emails), "{damage}");
+        assert_eq!(fixture.findings(), [""; 0], "{damage}");
+    }
+}
+
+#[test]
+fn damaged_mail_does_not_cost_the_index() {
+    let fixture = Fixture::new();
+    let email = fixture.deliver("A: b\r\n\r\nword");
+    fixture.index();
+    fixture.deliver("A: b\r\n\r\nword");
+    fixture.sql("UPDATE email SET blob_hash = x'00' WHERE email_id > 1000");
+    assert!(fixture.step().is_err());
+    assert_eq!(fixture.indexed_to(), email);
+    assert_eq!(fixture.find(&anywhere("word")), exactly(&[email]));
 }
 
 #[test]

@@ -52,6 +52,9 @@ impl ImapHandler {
         let search = Search::new(account, mailbox, key, clock::wall());
         let planned = search.clone();
         let plan = Arc::new(self.read_long(move |tx| planned.plan(tx)).await?);
+        if let Some(what) = &plan.damage {
+            self.let_index_be_made_anew(account, what).await;
+        }
         let take = Arc::new(take);
         let (mut taken, mut highest_modseq) = (Vec::new(), 0);
         for batch in search.batches(&plan) {
@@ -67,6 +70,15 @@ impl ImapHandler {
             highest_modseq = highest_modseq.max(modseq.unwrap_or(0));
         }
         Ok((taken, highest_modseq))
+    }
+
+    /// Nobody who searches has to know: all messages are looked at meanwhile.
+    async fn let_index_be_made_anew(&self, account: AccountId, what: &str) {
+        tracing::error!(%account, what, "the search index is damaged and is made anew");
+        let forgotten = self.write(account, move |tx| Ok(posthorn_search::start_over(tx, account)?));
+        if let Err(cause) = forgotten.await {
+            tracing::error!(%account, %cause, "the damaged search index stays");
+        }
     }
 }
 

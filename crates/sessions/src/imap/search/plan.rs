@@ -5,7 +5,7 @@ use posthorn_imap::types::SearchKey;
 use posthorn_mailbox::{self as mailbox, MailboxError};
 use posthorn_message::search::TextPlace;
 use posthorn_search::{Bounds, EmailSet, Index, Query};
-use posthorn_store::Tx;
+use posthorn_store::{StoreError, Tx};
 use roaring::RoaringBitmap;
 
 use super::Key;
@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) certain: RoaringBitmap,
     /// These may; no others do.
     pub(super) uncertain: RoaringBitmap,
+    /// What is wrong with the index, which then was not asked.
+    pub(super) damage: Option<String>,
 }
 
 impl Plan {
@@ -36,25 +38,29 @@ impl Plan {
         mailbox::status(tx, account, mailbox)?;
         let mut queries = Vec::new();
         ask(key, &mut queries);
-        let index = Index::open(tx, account)?;
-        let known = index.find(tx, &queries)?;
+        let (known, indexed_to, damage) = match consult(tx, account, &queries) {
+            Ok((known, indexed_to)) => (known, indexed_to, None),
+            Err(StoreError::Corrupt(what)) => (Vec::new(), EmailId(0), Some(what)),
+            Err(cause) => return Err(cause.into()),
+        };
         let bounds = combine(key, &mut known.into_iter());
         let named = named(key);
         let mut plan = match (bounds.is_unknown(), &named) {
-            (false, _) => Self::of_copies(tx, account, mailbox, &bounds, index.indexed_to())?,
+            (false, _) => Self::of_copies(tx, account, mailbox, &bounds, indexed_to)?,
             (true, Some(named)) => Self::look_at(named.clone()),
             (true, None) => Self::look_at(mailbox::snapshot(tx, account, mailbox)?.uids),
         };
         if let Some(named) = named {
             plan.uncertain &= named;
         }
+        plan.damage = damage;
         Ok(plan)
     }
 
     fn look_at(uncertain: RoaringBitmap) -> Self {
         Self {
-            certain: RoaringBitmap::new(),
             uncertain,
+            ..Self::default()
         }
     }
 
@@ -86,6 +92,12 @@ impl Plan {
         mailbox::copies_among(tx, account, mailbox, (later, EmailId(i64::MAX)), &mut place)?;
         Ok(plan)
     }
+}
+
+/// What the index knows of each query, and up to which content.
+fn consult(tx: &Tx<'_>, account: AccountId, queries: &[Query]) -> Result<(Vec<Bounds>, EmailId), StoreError> {
+    let index = Index::open(tx, account)?;
+    Ok((index.find(tx, queries)?, index.indexed_to()))
 }
 
 /// Ranges that hold these ids, and few others.

@@ -222,6 +222,33 @@ fn scanned(store: &Store, mailbox: MailboxId, key: &Key) -> Vec<u32> {
     rows.wait().unwrap().into_iter().map(|row| row.uid.0).collect()
 }
 
+#[test]
+fn with_a_damaged_index_a_search_looks_at_every_message() {
+    let (store, _folder) = store_of_messages(&["Subject: one", "Subject: two", "Subject: one more"]);
+    let index = || while Indexer::new(store.clone(), ANNA).step(now()).unwrap() == Step::More {};
+    let key = SearchKey::Subject("one".to_owned());
+    let plan = || {
+        let search = Search::new(ANNA, INBOX, key.clone(), now());
+        store.read(move |tx| search.plan(tx)).wait().unwrap()
+    };
+    index();
+    assert_eq!(plan().certain.len(), 2);
+    let damage = store.write(Partition::Account(ANNA), |tx| {
+        Ok::<_, MailboxError>(tx.execute("UPDATE search_postings SET postings = x'ff'", &[])?)
+    });
+    damage.wait().unwrap();
+    assert!(plan().damage.is_some());
+    assert_eq!(found_in(&store, INBOX, key.clone()), [1, 3]);
+
+    let anew = store.write(Partition::Account(ANNA), |tx| {
+        posthorn_search::start_over(tx, ANNA)
+    });
+    anew.wait().unwrap();
+    assert_eq!(found_in(&store, INBOX, key.clone()), [1, 3]);
+    index();
+    assert_eq!((plan().certain.len(), plan().damage), (2, None));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
