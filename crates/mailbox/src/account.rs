@@ -65,6 +65,7 @@ pub fn remove_account(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Mailbox
         sql::REMOVE_EVIDENCE,
         sql::REMOVE_ANCESTORS,
         sql::REMOVE_EXPUNGED,
+        sql::REMOVE_GONE,
         sql::REMOVE_THREADS,
         sql::REMOVE_SUBSCRIPTIONS,
         sql::REMOVE_MAILBOXES,

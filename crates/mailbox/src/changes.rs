@@ -6,12 +6,12 @@ use roaring::RoaringBitmap;
 
 use crate::fetch::{MessageRow, read_message};
 use crate::folders::status;
-use crate::{MailboxError, sql};
+use crate::{MailboxError, gone, sql};
 
 /// Everything with a MODSEQ above the one asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changes {
-    /// Expunged UIDs in order.
+    /// Expunged UIDs in order; all that ever were, when thousands were.
     pub vanished: Vec<Uid>,
     /// Messages that came or changed, in UID order.
     pub changed: Vec<MessageRow>,
@@ -34,9 +34,10 @@ pub fn changes(
     let status = status(tx, account, mailbox)?;
     let (mut vanished, mut changed) = (Vec::new(), Vec::new());
     if status.modseq > since {
-        vanished = tx.query(sql::SELECT_EXPUNGED, params![account, mailbox, since], |row| {
-            row.u32(0).map(Uid)
-        })?;
+        vanished = gone::since(tx, account, &status, since)?
+            .iter()
+            .map(Uid)
+            .collect();
         changed = tx.query(
             sql::SELECT_CHANGED,
             params![account, mailbox, since],
@@ -56,8 +57,7 @@ pub fn changes(
 pub struct ChangedUids {
     /// Messages that are there and came or changed since then.
     pub changed: RoaringBitmap,
-    /// Messages that were expunged since then. Tombstones are kept as long as the mailbox, so that none is
-    /// missing however long ago that was.
+    /// Messages that were expunged since then; all that ever were, when thousands were since.
     pub vanished: RoaringBitmap,
 }
 
@@ -81,9 +81,7 @@ pub fn changed_uids(
             Ok(())
         },
     )?;
-    tx.for_each(sql::SELECT_EXPUNGED, params![account, mailbox, since], |row| {
-        found.vanished.insert(row.u32(0)?);
-        Ok(())
-    })?;
+    let status = status(tx, account, mailbox)?;
+    found.vanished = gone::since(tx, account, &status, since)?;
     Ok(found)
 }

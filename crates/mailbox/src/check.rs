@@ -1,9 +1,10 @@
 //! `posthorn check --store`: counters against rows.
 
-use posthorn_base::Rights;
+use posthorn_base::{AccountId, MailboxId, Rights};
 use posthorn_store::{Row, StoreError, Tx};
+use roaring::RoaringBitmap;
 
-use crate::sql;
+use crate::{gone, sql};
 
 /// What is wrong, a sentence each; empty when all is well. Reads every row.
 ///
@@ -12,6 +13,7 @@ use crate::sql;
 pub fn check(tx: &Tx<'_>) -> Result<Vec<String>, StoreError> {
     let mut findings = Vec::new();
     tx.for_each(sql::CHECK_COUNTERS, &[], |row| check_mailbox(row, &mut findings))?;
+    check_gone(tx, &mut findings)?;
     tx.for_each(sql::CHECK_COPIES, &[], |row| {
         findings.push(format!(
             "account {}, content {}: counts {} copies, {} are there",
@@ -48,6 +50,31 @@ pub fn check(tx: &Tx<'_>) -> Result<Vec<String>, StoreError> {
         Ok(())
     })?;
     Ok(findings)
+}
+
+/// What is gone and what is there make up every UID that was given.
+fn check_gone(tx: &Tx<'_>, findings: &mut Vec<String>) -> Result<(), StoreError> {
+    let mailboxes = tx.query(sql::CHECK_TOMBSTONES, &[], |row| {
+        let ids = (AccountId(row.int(0)?), MailboxId(row.int(1)?));
+        let name = row.text(2)?.to_owned();
+        Ok((ids, name, row.u32(3)?, (row.int(4)?, row.int(5)?)))
+    })?;
+    for ((account, mailbox), name, uid_next, (counted, rows)) in mailboxes {
+        let mut found = |what: &str| findings.push(format!("account {account}, mailbox {name}: {what}"));
+        if counted != rows {
+            found(&format!("counts {counted} tombstones, {rows} are there"));
+        }
+        let mut left: RoaringBitmap = (1..uid_next).collect();
+        match gone::all(tx, account, mailbox) {
+            Ok(gone) => left -= gone,
+            Err(StoreError::Corrupt(what)) => found(&what),
+            Err(cause) => return Err(cause),
+        }
+        if left != gone::living(tx, account, mailbox)? {
+            found("what is there is not what is left without what is gone");
+        }
+    }
+    Ok(())
 }
 
 fn check_acl(row: &Row<'_>, findings: &mut Vec<String>) -> Result<(), StoreError> {

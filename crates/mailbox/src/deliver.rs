@@ -191,6 +191,7 @@ pub(crate) fn take_uids(
         unseen,
         deleted,
         size,
+        tombstones: _,
     } = added;
     tx.query_row(
         sql::TAKE_UIDS,

@@ -6,7 +6,7 @@ use posthorn_store::{Tx, params};
 use crate::fetch::{MessageRow, messages};
 use crate::flags::System;
 use crate::store_flags::Delta;
-use crate::{MailboxError, account, select, sql};
+use crate::{MailboxError, account, gone, select, sql};
 
 /// What EXPUNGE did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +84,7 @@ pub(crate) fn remove_rows(
     for row in rows {
         delta.add(&row.flags, -1);
         delta.messages -= 1;
+        delta.tombstones += 1;
         delta.size -= i64::try_from(row.size_octets).unwrap_or(i64::MAX);
         tx.execute(sql::DELETE_MESSAGE, params![account, mailbox, row.uid])?;
         tx.execute(sql::INSERT_EXPUNGED, params![account, mailbox, modseq, row.uid])?;
@@ -96,7 +97,8 @@ pub(crate) fn remove_rows(
             tx.execute(sql::DELETE_ANCESTORS, params![account, row.email])?;
         }
     }
-    delta.apply(tx, account, mailbox, modseq)
+    delta.apply(tx, account, mailbox, modseq)?;
+    Ok(gone::tidy(tx, account, mailbox)?)
 }
 
 /// Gives the octets of removed messages back to the account.

@@ -273,6 +273,7 @@ pub fn delete(tx: &mut Tx<'_>, account: AccountId, name: &str) -> Result<(), Mai
     tx.execute(sql::DELETE_ACL_OF_MAILBOX, params![account, id])?;
     tx.execute(sql::DELETE_ANNOTATIONS, params![account, id])?;
     tx.execute(sql::DELETE_MAILBOX_TOMBSTONES, params![account, id])?;
+    tx.execute(sql::DELETE_MAILBOX_GONE, params![account, id])?;
     tx.execute(sql::DELETE_MAILBOX, params![account, id])?;
     tx.notice(account);
     Ok(())

@@ -21,6 +21,7 @@ mod expunge;
 mod fetch;
 mod flags;
 mod folders;
+mod gone;
 mod listed;
 mod names;
 mod select;

@@ -8,7 +8,7 @@ use roaring::RoaringBitmap;
 
 use crate::flags::System;
 use crate::folders::{Status, status};
-use crate::{MailboxError, sql};
+use crate::{MailboxError, gone, sql};
 
 /// Keywords remembered per mailbox.
 const MAILBOX_KEYWORDS: usize = 1_000;
@@ -34,39 +34,13 @@ pub struct Snapshot {
 /// [`MailboxError::NoSuchMailbox`] when it is gone.
 pub fn snapshot(tx: &Tx<'_>, account: AccountId, mailbox: MailboxId) -> Result<Snapshot, MailboxError> {
     let status = status(tx, account, mailbox)?;
-    let uids = read_uids(tx, account, &status)?;
+    let uids = gone::there(tx, account, &status)?;
     let first_unseen = first_unseen(tx, account, &status)?;
     Ok(Snapshot {
         status,
         uids,
         first_unseen,
     })
-}
-
-/// Every UID below UIDNEXT was given to a message, and every message that left has a tombstone: what is there
-/// is read from whichever of both is less.
-fn read_uids(tx: &Tx<'_>, account: AccountId, status: &Status) -> Result<RoaringBitmap, StoreError> {
-    let key = params![account, status.id];
-    let mut uids = RoaringBitmap::new();
-    let gone = u64::from(status.uid_next.0.saturating_sub(1)).saturating_sub(status.messages);
-    if gone <= status.messages {
-        uids.insert_range(1..status.uid_next.0);
-        tx.for_each(sql::SELECT_TOMBSTONES, key, |row| {
-            uids.remove(row.u32(0)?);
-            Ok(())
-        })?;
-    }
-    // A store whose tombstones do not fit is for `posthorn check` to tell; a session must not suffer from it.
-    if uids.len() != status.messages {
-        uids.clear();
-        tx.for_each(sql::SELECT_UIDS, key, |row| {
-            uids.insert(row.u32(0)?);
-            Ok(())
-        })?;
-    }
-    // Neighbours as runs: a million messages in a row are a few octets per session.
-    uids.optimize();
-    Ok(uids)
 }
 
 /// The first message without `\Seen`, if it is near the beginning, or all such messages are near the end:

@@ -8,7 +8,7 @@ use posthorn_store::Component;
 /// The tables of this crate.
 pub const SCHEMA: Component = Component {
     name: "mailbox",
-    migrations: &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5],
+    migrations: &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6],
     blob_references: &["SELECT blob_hash, blob_generation, size_octets FROM email"],
 };
 
@@ -67,6 +67,17 @@ const VERSION_5: &[&str] = &[
         PRIMARY KEY (account_id, owner_id, mailbox_id, entry))",
 ];
 
+/// How many rows of `expunged` a mailbox has, and since which change every message that left has one. `gone`: the
+/// UIDs of those that have none any more, a bitmap for each 65,536.
+const VERSION_6: &[&str] = &[
+    "ALTER TABLE mailbox ADD COLUMN tombstones BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE mailbox ADD COLUMN tombstones_since BIGINT NOT NULL DEFAULT 0",
+    "UPDATE mailbox SET tombstones = (SELECT COUNT(*) FROM expunged e
+        WHERE e.account_id = mailbox.account_id AND e.mailbox_id = mailbox.mailbox_id)",
+    "CREATE TABLE gone (account_id BIGINT NOT NULL, mailbox_id BIGINT NOT NULL, block BIGINT NOT NULL,
+        uids BYTEA NOT NULL, PRIMARY KEY (account_id, mailbox_id, block))",
+];
+
 posthorn_store::statements! {
     INSERT_STATE = "INSERT INTO account_state (account_id, modseq, next_id, next_uid_validity, used_octets, quota_octets)
         VALUES ($1, 1, 1000, $2, 0, $3)";
@@ -109,6 +120,7 @@ posthorn_store::statements! {
     UPDATE_RECENT = "UPDATE mailbox SET recent_from = uid_next WHERE account_id = $1 AND mailbox_id = $2";
     UPDATE_KEYWORDS = "UPDATE mailbox SET keywords = $3 WHERE account_id = $1 AND mailbox_id = $2";
     DELETE_MAILBOX = "DELETE FROM mailbox WHERE account_id = $1 AND mailbox_id = $2";
+    DELETE_MAILBOX_GONE = "DELETE FROM gone WHERE account_id = $1 AND mailbox_id = $2";
     DELETE_MAILBOX_TOMBSTONES = "DELETE FROM expunged WHERE account_id = $1 AND mailbox_id = $2";
     INSERT_SUBSCRIPTION = "INSERT INTO subscription (account_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     DELETE_SUBSCRIPTION = "DELETE FROM subscription WHERE account_id = $1 AND name = $2";
@@ -117,7 +129,8 @@ posthorn_store::statements! {
         unseen = unseen + $5, deleted = deleted + $6, size_octets = size_octets + $7
         WHERE account_id = $1 AND mailbox_id = $2 RETURNING uid_next - $4, uid_validity, uid_next - 1";
     ADD_TO_COUNTERS = "UPDATE mailbox SET modseq = $3, messages = messages + $4, unseen = unseen + $5,
-        deleted = deleted + $6, size_octets = size_octets + $7 WHERE account_id = $1 AND mailbox_id = $2";
+        deleted = deleted + $6, size_octets = size_octets + $7, tombstones = tombstones + $8
+        WHERE account_id = $1 AND mailbox_id = $2";
     INSERT_EMAIL = "INSERT INTO email (account_id, email_id, thread_id, copies, blob_hash, blob_generation,
         size_octets, received_at, sent_at, header_octets, envelope, body_structure, body, parts, preview)
         VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
@@ -165,8 +178,20 @@ posthorn_store::statements! {
     DELETE_MESSAGE = "DELETE FROM message WHERE account_id = $1 AND mailbox_id = $2 AND uid = $3";
     INSERT_EXPUNGED = "INSERT INTO expunged (account_id, mailbox_id, modseq, uid) VALUES ($1, $2, $3, $4)";
     SELECT_TOMBSTONES = "SELECT uid FROM expunged WHERE account_id = $1 AND mailbox_id = $2";
-    SELECT_EXPUNGED = "SELECT uid FROM expunged WHERE account_id = $1 AND mailbox_id = $2 AND modseq > $3
-        ORDER BY uid";
+    SELECT_TOMBSTONE_STATE = "SELECT tombstones, tombstones_since FROM mailbox
+        WHERE account_id = $1 AND mailbox_id = $2";
+    SELECT_NTH_TOMBSTONE = "SELECT modseq FROM expunged WHERE account_id = $1 AND mailbox_id = $2
+        ORDER BY modseq LIMIT 1 OFFSET $3";
+    SELECT_TOMBSTONES_UNTIL = "SELECT uid FROM expunged
+        WHERE account_id = $1 AND mailbox_id = $2 AND modseq <= $3";
+    DELETE_TOMBSTONES_UNTIL = "DELETE FROM expunged WHERE account_id = $1 AND mailbox_id = $2 AND modseq <= $3";
+    TOMBSTONES_TAKEN = "UPDATE mailbox SET tombstones = tombstones - $3, tombstones_since = $4
+        WHERE account_id = $1 AND mailbox_id = $2";
+    SELECT_GONE = "SELECT uids FROM gone WHERE account_id = $1 AND mailbox_id = $2";
+    SELECT_GONE_BLOCK = "SELECT uids FROM gone WHERE account_id = $1 AND mailbox_id = $2 AND block = $3";
+    PUT_GONE_BLOCK = "INSERT INTO gone (account_id, mailbox_id, block, uids) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (account_id, mailbox_id, block) DO UPDATE SET uids = $4";
+    SELECT_EXPUNGED = "SELECT uid FROM expunged WHERE account_id = $1 AND mailbox_id = $2 AND modseq > $3";
     SELECT_THREAD = "SELECT thread_id FROM thread_key WHERE account_id = $1 AND key = $2";
     INSERT_THREAD = "INSERT INTO thread_key (account_id, key, thread_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 
@@ -217,6 +242,7 @@ posthorn_store::statements! {
     REMOVE_SUBSCRIPTIONS = "DELETE FROM subscription WHERE account_id = $1";
     REMOVE_EMAILS = "DELETE FROM email WHERE account_id = $1";
     REMOVE_MESSAGES = "DELETE FROM message WHERE account_id = $1";
+    REMOVE_GONE = "DELETE FROM gone WHERE account_id = $1";
     REMOVE_EXPUNGED = "DELETE FROM expunged WHERE account_id = $1";
     REMOVE_THREADS = "DELETE FROM thread_key WHERE account_id = $1";
 
@@ -225,6 +251,9 @@ posthorn_store::statements! {
         COALESCE(SUM(g.size_octets), 0), COALESCE(MAX(g.uid), 0), COALESCE(MAX(g.modseq), 0)
         FROM mailbox m LEFT JOIN message g ON g.account_id = m.account_id AND g.mailbox_id = m.mailbox_id
         GROUP BY m.account_id, m.mailbox_id, m.name, m.messages, m.unseen, m.deleted, m.size_octets, m.uid_next, m.modseq";
+    CHECK_TOMBSTONES = "SELECT m.account_id, m.mailbox_id, m.name, m.uid_next, m.tombstones, COUNT(e.uid)
+        FROM mailbox m LEFT JOIN expunged e ON e.account_id = m.account_id AND e.mailbox_id = m.mailbox_id
+        GROUP BY m.account_id, m.mailbox_id, m.name, m.uid_next, m.tombstones";
     CHECK_COPIES = "SELECT e.account_id, e.email_id, e.copies, COUNT(g.uid)
         FROM email e LEFT JOIN message g ON g.account_id = e.account_id AND g.email_id = e.email_id
         GROUP BY e.account_id, e.email_id, e.copies HAVING COUNT(g.uid) <> e.copies";

@@ -150,6 +150,7 @@ pub(crate) struct Delta {
     pub(crate) unseen: i64,
     pub(crate) deleted: i64,
     pub(crate) size: i64,
+    pub(crate) tombstones: i64,
 }
 
 impl Delta {
@@ -192,7 +193,8 @@ impl Delta {
             self.messages,
             self.unseen,
             self.deleted,
-            self.size
+            self.size,
+            self.tombstones
         ];
         match tx.execute(sql::ADD_TO_COUNTERS, values)? {
             0 => Err(MailboxError::NoSuchMailbox),
