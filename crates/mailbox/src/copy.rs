@@ -139,6 +139,7 @@ fn insert_copies(
             flags: &row.flags,
             modseq,
             internal_date: row.internal_date,
+            sent_at: row.sent_at,
             size: octets_of(row),
         };
         // The copy is counted before the original goes, so that the content never has none.

@@ -7,9 +7,9 @@ use posthorn_message::Rendered;
 use posthorn_store::{Blob, Tx, params};
 
 use crate::account::Usage;
+use crate::descriptions::join_ids;
 use crate::flags::Flags;
 use crate::folders::{INBOX, SpecialUse, folders_by_use};
-use crate::listed::join_ids;
 use crate::select::note_keywords;
 use crate::store_flags::Delta;
 use crate::{MailboxError, folders, sql, threads};
@@ -102,6 +102,7 @@ pub fn deliver(
         flags: &message.flags,
         modseq,
         internal_date: message.internal_date,
+        sent_at: message.rendered.sent,
         size,
     };
     let added = Delta::of_new(&message.flags, size);
@@ -148,7 +149,6 @@ fn insert_email(
             blob.generation,
             size,
             now,
-            rendered.sent,
             rendered.header_octets,
             &rendered.envelope,
             &rendered.body_structure,
@@ -175,6 +175,7 @@ pub(crate) struct NewRow<'a> {
     pub(crate) flags: &'a Flags,
     pub(crate) modseq: ModSeq,
     pub(crate) internal_date: Timestamp,
+    pub(crate) sent_at: Option<Timestamp>,
     pub(crate) size: i64,
 }
 
@@ -227,6 +228,7 @@ pub(crate) fn insert_message(
             row.internal_date,
             now,
             row.size,
+            row.sent_at,
         ],
     )?;
     Ok(())

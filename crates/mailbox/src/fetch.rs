@@ -29,6 +29,15 @@ pub struct MessageRow {
     pub saved_at: Timestamp,
     /// Octets of the whole message.
     pub size_octets: u64,
+    /// Its Date field; `None` when it has none that can be read.
+    pub sent_at: Option<Timestamp>,
+}
+
+impl MessageRow {
+    /// The sent date (RFC 5256 section 2.2): the Date field, or else when it came.
+    pub fn sent_date(&self) -> Timestamp {
+        self.sent_at.unwrap_or(self.internal_date)
+    }
 }
 
 /// What is stored of a message's content besides its octets.
@@ -40,8 +49,6 @@ pub struct EmailRow {
     pub blob: BlobRef,
     /// When it was accepted.
     pub received_at: Timestamp,
-    /// Its Date field; `None` when it has none that can be read.
-    pub sent_at: Option<Timestamp>,
     /// Octets of the header with its empty line.
     pub header_octets: u32,
     /// ENVELOPE, ready to send.
@@ -110,13 +117,12 @@ pub fn email(tx: &Tx<'_>, account: AccountId, email: EmailId) -> Result<Option<E
             thread: ThreadId(row.int(0)?),
             blob: BlobRef::from_columns(row.bytes(1)?, row.int(2)?, row.u64(3)?)?,
             received_at: row.timestamp(4)?,
-            sent_at: row.opt_int(5)?.map(Timestamp::from_micros),
-            header_octets: row.u32(6)?,
-            envelope: row.bytes(7)?.to_vec(),
-            body_structure: row.bytes(8)?.to_vec(),
-            body: row.bytes(9)?.to_vec(),
-            parts: row.bytes(10)?.to_vec(),
-            preview: row.text(11)?.to_owned(),
+            header_octets: row.u32(5)?,
+            envelope: row.bytes(6)?.to_vec(),
+            body_structure: row.bytes(7)?.to_vec(),
+            body: row.bytes(8)?.to_vec(),
+            parts: row.bytes(9)?.to_vec(),
+            preview: row.text(10)?.to_owned(),
         })
     })?;
     Ok(found)
@@ -132,5 +138,6 @@ pub(crate) fn read_message(row: &Row<'_>) -> Result<MessageRow, StoreError> {
         internal_date: row.timestamp(6)?,
         saved_at: row.timestamp(7)?,
         size_octets: row.u64(8)?,
+        sent_at: row.opt_int(9)?.map(Timestamp::from_micros),
     })
 }

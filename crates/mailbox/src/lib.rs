@@ -14,6 +14,7 @@ mod check;
 mod contents;
 mod copy;
 mod deliver;
+mod descriptions;
 mod envelope;
 mod error;
 mod evidence;
@@ -22,7 +23,6 @@ mod fetch;
 mod flags;
 mod folders;
 mod gone;
-mod listed;
 mod names;
 mod select;
 pub mod sql;
@@ -43,6 +43,7 @@ pub use check::check;
 pub use contents::{accounts, copies_among, emails_after, emails_among, message_count};
 pub use copy::{CopyMode, CopyOutcome, CopyRequest, copy};
 pub use deliver::{Delivered, NewMessage, Quota, Target, deliver};
+pub use descriptions::{Description, descriptions};
 pub use envelope::{EnvelopeAddress, StoredEnvelope};
 pub use error::MailboxError;
 pub use evidence::{Place, evidence, places, with_message_id};
@@ -53,7 +54,6 @@ pub use folders::{
     Folder, SpecialUse, Status, Subscription, create, delete, find, find_or_parent, folders, folders_by_use,
     rename, status, subscribe,
 };
-pub use listed::{ListedRow, listed};
 pub use names::check_name;
 pub use select::{Snapshot, claim_recent, count_from, deleted_octets, snapshot};
 pub use sql::SCHEMA;

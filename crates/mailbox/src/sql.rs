@@ -8,7 +8,9 @@ use posthorn_store::Component;
 /// The tables of this crate.
 pub const SCHEMA: Component = Component {
     name: "mailbox",
-    migrations: &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6],
+    migrations: &[
+        VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7,
+    ],
     blob_references: &["SELECT blob_hash, blob_generation, size_octets FROM email"],
 };
 
@@ -78,6 +80,14 @@ const VERSION_6: &[&str] = &[
         uids BYTEA NOT NULL, PRIMARY KEY (account_id, mailbox_id, block))",
 ];
 
+/// The Date field, NULL where there is none that can be read: lists are ordered by it (decision 2).
+const VERSION_7: &[&str] = &[
+    "ALTER TABLE message ADD COLUMN sent_at BIGINT",
+    "UPDATE message SET sent_at = (SELECT e.sent_at FROM email e
+        WHERE e.account_id = message.account_id AND e.email_id = message.email_id)",
+    "ALTER TABLE email DROP COLUMN sent_at",
+];
+
 posthorn_store::statements! {
     INSERT_STATE = "INSERT INTO account_state (account_id, modseq, next_id, next_uid_validity, used_octets, quota_octets)
         VALUES ($1, 1, 1000, $2, 0, $3)";
@@ -132,8 +142,8 @@ posthorn_store::statements! {
         deleted = deleted + $6, size_octets = size_octets + $7, tombstones = tombstones + $8
         WHERE account_id = $1 AND mailbox_id = $2";
     INSERT_EMAIL = "INSERT INTO email (account_id, email_id, thread_id, copies, blob_hash, blob_generation,
-        size_octets, received_at, sent_at, header_octets, envelope, body_structure, body, parts, preview)
-        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        size_octets, received_at, header_octets, envelope, body_structure, body, parts, preview)
+        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     INSERT_EVIDENCE = "INSERT INTO evidence (account_id, email_id, evidence) VALUES ($1, $2, $3)";
     SELECT_EVIDENCE = "SELECT evidence FROM evidence WHERE account_id = $1 AND email_id = $2";
     DELETE_EVIDENCE = "DELETE FROM evidence WHERE account_id = $1 AND email_id = $2";
@@ -141,8 +151,8 @@ posthorn_store::statements! {
     INSERT_ANCESTORS = "INSERT INTO ancestor (account_id, email_id, message_ids) VALUES ($1, $2, $3)";
     DELETE_ANCESTORS = "DELETE FROM ancestor WHERE account_id = $1 AND email_id = $2";
     REMOVE_ANCESTORS = "DELETE FROM ancestor WHERE account_id = $1";
-    SELECT_LISTED = "SELECT m.uid, m.internal_date, m.size_octets, e.sent_at, e.envelope, a.message_ids
-        FROM message m JOIN email e ON e.account_id = m.account_id AND e.email_id = m.email_id
+    SELECT_DESCRIPTIONS = "SELECT m.uid, e.envelope, a.message_ids
+        FROM message m LEFT JOIN email e ON e.account_id = m.account_id AND e.email_id = m.email_id
         LEFT JOIN ancestor a ON a.account_id = m.account_id AND a.email_id = m.email_id
         WHERE m.account_id = $1 AND m.mailbox_id = $2 AND m.uid BETWEEN $3 AND $4 ORDER BY m.uid";
     SELECT_ENVELOPES = "SELECT email_id, envelope FROM email WHERE account_id = $1 ORDER BY email_id DESC";
@@ -159,19 +169,19 @@ posthorn_store::statements! {
     SELECT_ACCOUNTS = "SELECT account_id FROM account_state ORDER BY account_id";
     ADD_COPIES = "UPDATE email SET copies = copies + $3 WHERE account_id = $1 AND email_id = $2 RETURNING copies";
     DELETE_EMAIL = "DELETE FROM email WHERE account_id = $1 AND email_id = $2";
-    SELECT_EMAIL = "SELECT thread_id, blob_hash, blob_generation, size_octets, received_at, sent_at, header_octets,
+    SELECT_EMAIL = "SELECT thread_id, blob_hash, blob_generation, size_octets, received_at, header_octets,
         envelope, body_structure, body, parts, preview FROM email WHERE account_id = $1 AND email_id = $2";
     INSERT_MESSAGE = "INSERT INTO message (account_id, mailbox_id, uid, email_id, thread_id, flags, keywords, modseq,
-        internal_date, saved_at, size_octets) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    SELECT_MESSAGES = "SELECT uid, email_id, thread_id, flags, keywords, modseq, internal_date, saved_at, size_octets
-        FROM message WHERE account_id = $1 AND mailbox_id = $2 AND uid BETWEEN $3 AND $4 ORDER BY uid";
+        internal_date, saved_at, size_octets, sent_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    SELECT_MESSAGES = "SELECT uid, email_id, thread_id, flags, keywords, modseq, internal_date, saved_at, size_octets,
+        sent_at FROM message WHERE account_id = $1 AND mailbox_id = $2 AND uid BETWEEN $3 AND $4 ORDER BY uid";
     SELECT_UIDS = "SELECT uid FROM message WHERE account_id = $1 AND mailbox_id = $2 ORDER BY uid";
     SELECT_FIRST_FLAGS = "SELECT uid, flags FROM message WHERE account_id = $1 AND mailbox_id = $2
         ORDER BY uid LIMIT $3";
     SELECT_LAST_FLAGS = "SELECT uid, flags FROM message WHERE account_id = $1 AND mailbox_id = $2
         ORDER BY uid DESC LIMIT $3";
-    SELECT_CHANGED = "SELECT uid, email_id, thread_id, flags, keywords, modseq, internal_date, saved_at, size_octets
-        FROM message WHERE account_id = $1 AND mailbox_id = $2 AND modseq > $3 ORDER BY uid";
+    SELECT_CHANGED = "SELECT uid, email_id, thread_id, flags, keywords, modseq, internal_date, saved_at, size_octets,
+        sent_at FROM message WHERE account_id = $1 AND mailbox_id = $2 AND modseq > $3 ORDER BY uid";
     SELECT_CHANGED_UIDS = "SELECT uid FROM message WHERE account_id = $1 AND mailbox_id = $2 AND modseq > $3";
     UPDATE_FLAGS = "UPDATE message SET flags = (flags & $5) | $6, keywords = $7, modseq = $8
         WHERE account_id = $1 AND mailbox_id = $2 AND uid BETWEEN $3 AND $4";

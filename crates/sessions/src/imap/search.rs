@@ -22,7 +22,7 @@ use plan::Plan;
 /// Messages looked at in one read, so that no read is long.
 const BATCH: usize = 200;
 /// Messages of which the rows alone are read in one.
-const BATCH_OF_ROWS: usize = 1_000;
+const BATCH_OF_ROWS: usize = 4_000;
 
 #[cfg(test)]
 pub(super) mod tests;

@@ -5,9 +5,7 @@ use std::cmp::Ordering;
 use posthorn_base::{AccountId, MailboxId};
 use posthorn_imap::Answer;
 use posthorn_imap::types::{SearchKey, SortCriterion, SortKey, SortOrder};
-use posthorn_mailbox::{
-    self as mailbox, EnvelopeAddress, ListedRow, MailboxError, MessageRow, StoredEnvelope,
-};
+use posthorn_mailbox::{self as mailbox, EnvelopeAddress, MailboxError, MessageRow, StoredEnvelope};
 use posthorn_message::base_subject;
 use posthorn_message::header::decode;
 use posthorn_message::search::fold_case;
@@ -40,7 +38,7 @@ impl ImapHandler {
         let by = criteria.clone();
         let (mut found, highest_modseq) = self
             .find(owner, mailbox, key, move |tx, rows| {
-                values_of(tx, owner, mailbox, rows, &by)
+                values_of(tx, owner, mailbox, &rows, &by)
             })
             .await?;
         let sorting = tokio::task::spawn_blocking(move || {
@@ -68,45 +66,44 @@ fn values_of(
     tx: &Tx<'_>,
     account: AccountId,
     mailbox: MailboxId,
-    rows: Vec<MessageRow>,
+    rows: &[MessageRow],
     criteria: &[SortCriterion],
 ) -> Result<Vec<Sorted>, MailboxError> {
-    let needs_description = criteria
-        .iter()
-        .any(|criterion| !matches!(criterion.key, SortKey::Arrival | SortKey::Size));
-    let rows = match needs_description {
-        true => {
-            let uids: Vec<_> = rows.iter().map(|row| row.uid).collect();
-            mailbox::listed(tx, account, mailbox, &uids)?
-        }
-        false => rows.into_iter().map(without_description).collect(),
+    let needs_envelope = criteria.iter().any(|criterion| !is_of_row(criterion.key));
+    let described = match needs_envelope {
+        true => mailbox::descriptions(tx, account, mailbox, rows)?,
+        false => Vec::new(),
     };
-    let sorted = |row: ListedRow| Sorted {
+    let none = StoredEnvelope::default();
+    let envelopes = described.iter().map(|described| &described.envelope);
+    let envelopes = envelopes.chain(std::iter::repeat(&none));
+    let sorted = |(row, envelope): (&MessageRow, &StoredEnvelope)| Sorted {
         uid: row.uid.0,
         values: criteria
             .iter()
-            .map(|criterion| value(&row, criterion.key))
+            .map(|criterion| value(row, envelope, criterion.key))
             .collect(),
     };
-    Ok(rows.into_iter().map(sorted).collect())
+    Ok(rows.iter().zip(envelopes).map(sorted).collect())
 }
 
-fn without_description(row: MessageRow) -> ListedRow {
-    ListedRow {
-        uid: row.uid,
-        internal_date: row.internal_date,
-        size_octets: row.size_octets,
-        sent_at: row.internal_date,
-        envelope: StoredEnvelope::default(),
-        ancestors: Vec::new(),
+/// Whether the small row of a message says it.
+const fn is_of_row(key: SortKey) -> bool {
+    match key {
+        SortKey::Arrival | SortKey::Date | SortKey::Size => true,
+        SortKey::Subject
+        | SortKey::Cc
+        | SortKey::From
+        | SortKey::To
+        | SortKey::DisplayFrom
+        | SortKey::DisplayTo => false,
     }
 }
 
-fn value(row: &ListedRow, key: SortKey) -> Value {
-    let envelope = &row.envelope;
+fn value(row: &MessageRow, envelope: &StoredEnvelope, key: SortKey) -> Value {
     match key {
         SortKey::Arrival => Value::Number(row.internal_date.as_micros()),
-        SortKey::Date => Value::Number(row.sent_at.as_micros()),
+        SortKey::Date => Value::Number(row.sent_date().as_micros()),
         SortKey::Size => Value::Number(i64::try_from(row.size_octets).unwrap_or(i64::MAX)),
         SortKey::Subject => text(&subject_of(envelope).text),
         SortKey::Cc => text(&local_part(envelope.cc.as_ref())),

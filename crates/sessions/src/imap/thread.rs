@@ -6,7 +6,7 @@ mod tree;
 use posthorn_base::{AccountId, MailboxId};
 use posthorn_imap::Answer;
 use posthorn_imap::types::{SearchKey, ThreadAlgorithm};
-use posthorn_mailbox::{self as mailbox, ListedRow, MailboxError, MessageRow};
+use posthorn_mailbox::{self as mailbox, Description, MailboxError, MessageRow};
 use posthorn_message::message_id;
 use posthorn_message::search::fold_case;
 use posthorn_store::Tx;
@@ -44,18 +44,18 @@ fn facts_of(
     mailbox: MailboxId,
     rows: &[MessageRow],
 ) -> Result<Vec<Fact>, MailboxError> {
-    let uids: Vec<_> = rows.iter().map(|row| row.uid).collect();
-    let listed = mailbox::listed(tx, account, mailbox, &uids)?;
-    Ok(listed.into_iter().map(fact).collect())
+    let described = mailbox::descriptions(tx, account, mailbox, rows)?;
+    Ok(std::iter::zip(rows, described).map(fact).collect())
 }
 
-fn fact(row: ListedRow) -> Fact {
-    let subject = subject_of(&row.envelope);
+fn fact((row, described): (&MessageRow, Description)) -> Fact {
+    let Description { envelope, ancestors } = described;
+    let subject = subject_of(&envelope);
     Fact {
         uid: row.uid.0,
-        sent_at: row.sent_at,
-        message_id: row.envelope.message_id.as_deref().and_then(message_id),
-        ancestors: row.ancestors,
+        sent_at: row.sent_date(),
+        message_id: envelope.message_id.as_deref().and_then(message_id),
+        ancestors,
         subject: fold_case(&subject.text).into(),
         is_reply: subject.is_reply,
     }

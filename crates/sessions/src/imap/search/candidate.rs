@@ -64,9 +64,9 @@ impl<'a, 'c> Candidate<'a, 'c> {
             SearchKey::Since(date) => Date::of(self.row.internal_date) >= *date,
             SearchKey::Older(secs) => self.row.internal_date.as_secs() <= self.ago(*secs),
             SearchKey::Younger(secs) => self.row.internal_date.as_secs() >= self.ago(*secs),
-            SearchKey::SentBefore(date) => Date::of(self.sent_at()?) < *date,
-            SearchKey::SentOn(date) => Date::of(self.sent_at()?) == *date,
-            SearchKey::SentSince(date) => Date::of(self.sent_at()?) >= *date,
+            SearchKey::SentBefore(date) => Date::of(self.row.sent_date()) < *date,
+            SearchKey::SentOn(date) => Date::of(self.row.sent_date()) == *date,
+            SearchKey::SentSince(date) => Date::of(self.row.sent_date()) >= *date,
             SearchKey::Larger(size) => self.row.size_octets > *size,
             SearchKey::Smaller(size) => self.row.size_octets < *size,
             SearchKey::From(text) => self.field_has("From", text)?,
@@ -96,14 +96,6 @@ impl<'a, 'c> Candidate<'a, 'c> {
     /// The second that was so many seconds ago (RFC 5032 section 2).
     fn ago(&self, secs: u32) -> i64 {
         self.now.as_secs().saturating_sub(i64::from(secs))
-    }
-
-    /// The day of the Date field as it is in UTC; without one, the day the message came.
-    fn sent_at(&self) -> Result<Timestamp, MailboxError> {
-        let email = self.email()?;
-        Ok(email
-            .and_then(|email| email.sent_at)
-            .unwrap_or(self.row.internal_date))
     }
 
     fn email(&self) -> Result<Option<&mailbox::EmailRow>, MailboxError> {
@@ -149,6 +141,9 @@ pub(super) fn cost_of(key: &Key) -> Cost {
         | SearchKey::Since(_)
         | SearchKey::Older(_)
         | SearchKey::Younger(_)
+        | SearchKey::SentBefore(_)
+        | SearchKey::SentOn(_)
+        | SearchKey::SentSince(_)
         | SearchKey::Larger(_)
         | SearchKey::Smaller(_)
         | SearchKey::ModSeq(_)
@@ -157,10 +152,7 @@ pub(super) fn cost_of(key: &Key) -> Cost {
         | SearchKey::SavedBefore(_)
         | SearchKey::SavedOn(_)
         | SearchKey::SavedSince(_) => Cost::Row,
-        SearchKey::SentBefore(_)
-        | SearchKey::SentOn(_)
-        | SearchKey::SentSince(_)
-        | SearchKey::From(_)
+        SearchKey::From(_)
         | SearchKey::To(_)
         | SearchKey::Cc(_)
         | SearchKey::Bcc(_)

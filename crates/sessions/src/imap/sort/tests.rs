@@ -27,7 +27,7 @@ fn order(messages: &[&str], criteria: &[&str]) -> Vec<u32> {
     let mut found = store
         .read(move |tx| {
             let rows = mailbox::messages(tx, ANNA, INBOX, &uids)?;
-            values_of(tx, ANNA, INBOX, rows, &by)
+            values_of(tx, ANNA, INBOX, &rows, &by)
         })
         .wait()
         .unwrap();
