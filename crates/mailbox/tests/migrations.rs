@@ -1,7 +1,5 @@
 //! Stores of earlier versions open with everything that was in them.
 
-#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
-
 use posthorn_base::{AccountId, EmailId, MailboxId, Timestamp, Uid};
 use posthorn_mailbox::*;
 use posthorn_store::{Component, Options, Partition, Store, params};
@@ -11,7 +9,7 @@ const ANNA: AccountId = AccountId(7);
 const INSERT_EMAIL: &str =
     "INSERT INTO email (account_id, email_id, thread_id, copies, blob_hash, blob_generation,
     size_octets, received_at, sent_at, header_octets, envelope, body_structure, body, parts, preview)
-    VALUES (7, $1, 1, 1, x'00', 0, 9, 8000000, $2, 4, x'', x'', x'', x'', 'what it says')";
+    VALUES (7, $1, 1, 1, zeroblob(32), 0, 9, 8000000, $2, 4, x'', x'', x'', x'', 'what it says')";
 const INSERT_MESSAGE: &str =
     "INSERT INTO message (account_id, mailbox_id, uid, email_id, thread_id, flags, keywords,
     modseq, internal_date, saved_at, size_octets) VALUES (7, 1, $1, $1, 1, 0, '', 3, 8000000, 8000000, 9)";
