@@ -27,7 +27,7 @@ pub use fetch::{FetchWant, Partial, SectionForm, SectionWant};
 pub use flags::{Flags, SystemFlags};
 pub use mailbox::SpecialUse;
 pub use resync::ChangedUids;
-pub use search::SearchKey;
+pub use search::{DayIs, MessageDate, SearchCriterion, SearchKey, TextIn};
 pub use sequence_set::{SequenceNumber, SequenceRange, SequenceSet};
 pub use sort::{SortCriterion, SortKey, SortOrder};
 pub use store::{FlagChange, FlagMode};

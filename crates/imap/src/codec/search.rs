@@ -8,7 +8,7 @@ use super::{date, flags, partial, sequence_set, text};
 use crate::types::command::Command;
 use crate::types::search::{NamedMessages, SEARCH_DEPTH, SEARCH_KEYS, SearchCommand, SearchReturn};
 use crate::types::sequence_set::Numbering;
-use crate::types::{SearchKey, SystemFlags};
+use crate::types::{DayIs, MessageDate, SearchCriterion, SearchKey, SystemFlags, TextIn};
 
 type Key = SearchKey<NamedMessages>;
 
@@ -159,8 +159,8 @@ fn parse_key(reader: &mut Reader<'_>, left: &mut Left) -> Parsed<Key> {
 
 /// Keys without arguments.
 fn plain_key(word: &str) -> Option<Key> {
-    let flag = SearchKey::Flags;
-    let not = |flags| SearchKey::Not(Box::new(SearchKey::Flags(flags)));
+    let flag = |flags| SearchKey::from(SearchCriterion::Flags(flags));
+    let not = |flags| SearchKey::Not(Box::new(flag(flags)));
     let recent = SearchKey::Messages(NamedMessages::Recent);
     Some(match word {
         "ALL" => SearchKey::And(Vec::new()),
@@ -186,37 +186,9 @@ fn plain_key(word: &str) -> Option<Key> {
 /// Keys with arguments; the space before the first was read.
 fn argument_key(word: &str, reader: &mut Reader<'_>, left: &mut Left) -> Parsed<Key> {
     Ok(match word {
-        "BCC" => SearchKey::Bcc(reader.text()?),
-        "BODY" => SearchKey::Body(reader.text()?),
-        "CC" => SearchKey::Cc(reader.text()?),
-        "FROM" => SearchKey::From(reader.text()?),
-        "SUBJECT" => SearchKey::Subject(reader.text()?),
-        "TEXT" => SearchKey::Text(reader.text()?),
-        "TO" => SearchKey::To(reader.text()?),
-        "HEADER" => {
-            let field = utf8(reader.astring()?)?;
-            reader.space()?;
-            let value = reader.text()?;
-            SearchKey::Header { field, value }
-        }
-        "BEFORE" => SearchKey::Before(date::parse_date(reader)?),
-        "ON" => SearchKey::On(date::parse_date(reader)?),
-        "SINCE" => SearchKey::Since(date::parse_date(reader)?),
-        "OLDER" => SearchKey::Older(reader.nonzero()?),
-        "YOUNGER" => SearchKey::Younger(reader.nonzero()?),
-        "SENTBEFORE" => SearchKey::SentBefore(date::parse_date(reader)?),
-        "SENTON" => SearchKey::SentOn(date::parse_date(reader)?),
-        "SENTSINCE" => SearchKey::SentSince(date::parse_date(reader)?),
-        "SAVEDBEFORE" => SearchKey::SavedBefore(date::parse_date(reader)?),
-        "SAVEDON" => SearchKey::SavedOn(date::parse_date(reader)?),
-        "SAVEDSINCE" => SearchKey::SavedSince(date::parse_date(reader)?),
-        "EMAILID" => SearchKey::EmailId(parse_object_id(reader)?),
-        "THREADID" => SearchKey::ThreadId(parse_object_id(reader)?),
-        "KEYWORD" => SearchKey::Keyword(flags::parse_keyword(reader)?),
-        "UNKEYWORD" => SearchKey::Not(Box::new(SearchKey::Keyword(flags::parse_keyword(reader)?))),
-        "LARGER" => SearchKey::Larger(parse_size(reader)?),
-        "SMALLER" => SearchKey::Smaller(parse_size(reader)?),
-        "MODSEQ" => SearchKey::ModSeq(parse_modseq(reader)?),
+        "UNKEYWORD" => SearchKey::Not(Box::new(
+            SearchCriterion::Keyword(flags::parse_keyword(reader)?).into(),
+        )),
         "UID" => SearchKey::Messages(NamedMessages::Set(
             Numbering::Uid,
             sequence_set::parse_messages(reader)?,
@@ -227,8 +199,50 @@ fn argument_key(word: &str, reader: &mut Reader<'_>, left: &mut Left) -> Parsed<
             reader.space()?;
             SearchKey::Or(Box::new(first), Box::new(parse_key(reader, left)?))
         }
+        _ => criterion(word, reader)?.into(),
+    })
+}
+
+fn criterion(word: &str, reader: &mut Reader<'_>) -> Parsed<SearchCriterion> {
+    if let Some((date, is)) = dated(word) {
+        return Ok(SearchCriterion::Dated(date, is, date::parse_date(reader)?));
+    }
+    Ok(match word {
+        "BCC" | "CC" | "FROM" | "SUBJECT" | "TO" => {
+            SearchCriterion::Holds(TextIn::Field(word.to_owned()), reader.text()?)
+        }
+        "HEADER" => {
+            let field = utf8(reader.astring()?)?;
+            reader.space()?;
+            SearchCriterion::Holds(TextIn::Field(field), reader.text()?)
+        }
+        "BODY" => SearchCriterion::Holds(TextIn::Body, reader.text()?),
+        "TEXT" => SearchCriterion::Holds(TextIn::Message, reader.text()?),
+        "OLDER" => SearchCriterion::Older(reader.nonzero()?),
+        "YOUNGER" => SearchCriterion::Younger(reader.nonzero()?),
+        "EMAILID" => SearchCriterion::EmailId(parse_object_id(reader)?),
+        "THREADID" => SearchCriterion::ThreadId(parse_object_id(reader)?),
+        "KEYWORD" => SearchCriterion::Keyword(flags::parse_keyword(reader)?),
+        "LARGER" => SearchCriterion::Larger(parse_size(reader)?),
+        "SMALLER" => SearchCriterion::Smaller(parse_size(reader)?),
+        "MODSEQ" => SearchCriterion::ModSeq(parse_modseq(reader)?),
         _ => return Err(SyntaxError::Expected("a search key")),
     })
+}
+
+/// The keys that compare a date with a day.
+fn dated(word: &str) -> Option<(MessageDate, DayIs)> {
+    let (date, is) = [("SENT", MessageDate::Sent), ("SAVED", MessageDate::Saved)]
+        .into_iter()
+        .find_map(|(of, date)| Some((date, word.strip_prefix(of)?)))
+        .unwrap_or((MessageDate::Internal, word));
+    let is = match is {
+        "BEFORE" => DayIs::Before,
+        "ON" => DayIs::On,
+        "SINCE" => DayIs::Since,
+        _ => return None,
+    };
+    Some((date, is))
 }
 
 fn parse_size(reader: &mut Reader<'_>) -> Parsed<u64> {
@@ -363,8 +377,8 @@ mod tests {
 
     #[test]
     fn or_takes_two_keys_and_not_one() {
-        let seen = || SearchKey::Flags(SystemFlags::SEEN);
-        let draft = || SearchKey::Flags(SystemFlags::DRAFT);
+        let seen = || SearchKey::Is(SearchCriterion::Flags(SystemFlags::SEEN));
+        let draft = || SearchKey::Is(SearchCriterion::Flags(SystemFlags::DRAFT));
         assert_eq!(
             read("OR NOT SEEN (DRAFT SEEN) DRAFT"),
             Ok(SearchKey::And(vec![
@@ -399,7 +413,7 @@ mod tests {
     fn only_two_character_sets_are_known() {
         assert_eq!(
             read("CHARSET utf-8 SUBJECT {2}\r\nü"),
-            Ok(SearchKey::Subject("ü".to_owned()))
+            Ok(SearchCriterion::Holds(TextIn::Field("SUBJECT".to_owned()), "ü".to_owned()).into())
         );
         assert_eq!(read("CHARSET KOI8-R ALL"), Err(SyntaxError::BadCharset));
         assert!(read("CHARSET US-ASCII ALL").is_ok());
@@ -409,16 +423,16 @@ mod tests {
     fn the_entry_of_modseq_is_ignored() {
         assert_eq!(
             read("MODSEQ \"/flags/\\\\draft\" all 620162338"),
-            Ok(SearchKey::ModSeq(620_162_338))
+            Ok(SearchCriterion::ModSeq(620_162_338).into())
         );
-        assert_eq!(read("MODSEQ 0"), Ok(SearchKey::ModSeq(0)));
+        assert_eq!(read("MODSEQ 0"), Ok(SearchCriterion::ModSeq(0).into()));
     }
 
     #[test]
     fn object_ids_are_compared_with_their_case() {
         assert_eq!(
             read("emailid M1_a-B"),
-            Ok(SearchKey::EmailId("M1_a-B".to_owned()))
+            Ok(SearchCriterion::EmailId("M1_a-B".to_owned()).into())
         );
         assert!(read(&format!("THREADID {}", "x".repeat(255))).is_ok());
         for bad in ["EMAILID", "EMAILID ", "THREADID a.b", "EMAILID \"M1\""] {

@@ -23,63 +23,74 @@ pub enum SearchKey<M> {
     Not(Box<Self>),
     /// One of these messages.
     Messages(M),
+    /// The message is that.
+    Is(SearchCriterion),
+}
+
+/// What a single key says of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SearchCriterion {
     /// All these system flags are set.
     Flags(SystemFlags),
     /// This keyword is set; compared without case.
     Keyword(String),
-    /// INTERNALDATE is earlier than that day.
-    Before(Date),
-    /// INTERNALDATE is that day.
-    On(Date),
-    /// INTERNALDATE is that day or later.
-    Since(Date),
+    /// One of its dates lies so to a day.
+    Dated(MessageDate, DayIs, Date),
     /// INTERNALDATE is at least that many seconds ago (RFC 5032).
     Older(u32),
     /// INTERNALDATE is at most that many seconds ago (RFC 5032).
     Younger(u32),
-    /// The `Date` field is earlier than that day.
-    SentBefore(Date),
-    /// The `Date` field is that day.
-    SentOn(Date),
-    /// The `Date` field is that day or later.
-    SentSince(Date),
     /// More octets than that.
     Larger(u64),
     /// Fewer octets than that.
     Smaller(u64),
-    /// The addresses of the field hold this text, without case.
-    From(String),
-    /// As `From`.
-    To(String),
-    /// As `From`.
-    Cc(String),
-    /// As `From`.
-    Bcc(String),
-    /// The subject, decoded, holds this text, without case.
-    Subject(String),
-    /// A field of that name, decoded, holds `value`; an empty value: the field exists.
-    Header {
-        /// The name of the field, without case.
-        field: String,
-        /// The text, without case.
-        value: String,
-    },
-    /// The text of the body holds this, without case.
-    Body(String),
-    /// Header or body holds this, without case.
-    Text(String),
+    /// Some of its text, decoded, holds this, without case.
+    Holds(TextIn, String),
     /// The mod-sequence is at least that (RFC 7162 section 3.1.5).
     ModSeq(i64),
     /// The content has that id (RFC 8474 section 6), as [`crate::FetchRow::email_id`] has it.
     EmailId(String),
     /// The conversation has that id (RFC 8474 section 6).
     ThreadId(String),
-    /// The day on which it came into this mailbox (RFC 8514) is earlier.
-    SavedBefore(Date),
-    /// It came into this mailbox on that day.
-    SavedOn(Date),
-    /// It came into this mailbox on that day or later.
-    SavedSince(Date),
+}
+
+/// The dates that a message has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageDate {
+    /// INTERNALDATE.
+    Internal,
+    /// The `Date` field.
+    Sent,
+    /// When it came into this mailbox (RFC 8514).
+    Saved,
+}
+
+/// How a message's date lies to a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DayIs {
+    /// Earlier.
+    Before,
+    /// The same.
+    On,
+    /// The same or later.
+    Since,
+}
+
+/// Texts of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextIn {
+    /// The values of the fields of that name, without case; an empty text: such a field is there.
+    Field(String),
+    /// The body.
+    Body,
+    /// Header and body.
+    Message,
+}
+
+impl<M> From<SearchCriterion> for SearchKey<M> {
+    fn from(criterion: SearchCriterion) -> Self {
+        Self::Is(criterion)
+    }
 }
 
 /// Messages as the client names them.
@@ -112,32 +123,7 @@ impl<M> SearchKey<M> {
             ),
             Self::Not(key) => SearchKey::Not(Box::new(key.try_map(translate)?)),
             Self::Messages(messages) => SearchKey::Messages(translate(messages)?),
-            Self::Flags(flags) => SearchKey::Flags(flags),
-            Self::Keyword(keyword) => SearchKey::Keyword(keyword),
-            Self::Before(date) => SearchKey::Before(date),
-            Self::On(date) => SearchKey::On(date),
-            Self::Since(date) => SearchKey::Since(date),
-            Self::Older(secs) => SearchKey::Older(secs),
-            Self::Younger(secs) => SearchKey::Younger(secs),
-            Self::SentBefore(date) => SearchKey::SentBefore(date),
-            Self::SentOn(date) => SearchKey::SentOn(date),
-            Self::SentSince(date) => SearchKey::SentSince(date),
-            Self::Larger(octets) => SearchKey::Larger(octets),
-            Self::Smaller(octets) => SearchKey::Smaller(octets),
-            Self::From(text) => SearchKey::From(text),
-            Self::To(text) => SearchKey::To(text),
-            Self::Cc(text) => SearchKey::Cc(text),
-            Self::Bcc(text) => SearchKey::Bcc(text),
-            Self::Subject(text) => SearchKey::Subject(text),
-            Self::Header { field, value } => SearchKey::Header { field, value },
-            Self::Body(text) => SearchKey::Body(text),
-            Self::Text(text) => SearchKey::Text(text),
-            Self::ModSeq(modseq) => SearchKey::ModSeq(modseq),
-            Self::EmailId(id) => SearchKey::EmailId(id),
-            Self::ThreadId(id) => SearchKey::ThreadId(id),
-            Self::SavedBefore(date) => SearchKey::SavedBefore(date),
-            Self::SavedOn(date) => SearchKey::SavedOn(date),
-            Self::SavedSince(date) => SearchKey::SavedSince(date),
+            Self::Is(criterion) => SearchKey::Is(criterion),
         })
     }
 
@@ -154,7 +140,7 @@ impl<M> SearchKey<M> {
 
     /// Does the tree look at mod-sequences? Then the reply carries one (RFC 7162 section 3.1.5).
     pub(crate) fn has_modseq(&self) -> bool {
-        self.any_leaf(&|key| matches!(key, Self::ModSeq(_)))
+        self.any_leaf(&|key| matches!(key, Self::Is(SearchCriterion::ModSeq(_))))
     }
 
     /// Is there a key of this kind anywhere in the tree?

@@ -11,8 +11,8 @@ use imap_codec::imap_types::search::SearchKey as TheirKey;
 use imap_codec::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
 use imap_codec::imap_types::status::StatusDataItemName;
 use posthorn_imap::types::{
-    Date, FlagChange, FlagMode, Flags, SearchKey, SortCriterion, SortKey, SortOrder, SystemFlags,
-    ThreadAlgorithm,
+    Date, DayIs, FlagChange, FlagMode, Flags, MessageDate, SearchCriterion, SearchKey, SortCriterion,
+    SortKey, SortOrder, SystemFlags, TextIn, ThreadAlgorithm,
 };
 use posthorn_imap::{Ask, MailboxHandle, ResyncFrom, Transfer};
 use roaring::RoaringBitmap;
@@ -329,6 +329,10 @@ fn all(keys: &[TheirKey<'_>]) -> Option<Key> {
 /// `None`: its text is not UTF-8.
 fn key(theirs: &TheirKey<'_>) -> Option<Key> {
     let not = |key| SearchKey::Not(Box::new(key));
+    let field = |name: &str, value| {
+        let criterion = SearchCriterion::Holds(TextIn::Field(name.to_owned()), text(value)?);
+        Some(SearchKey::Is(criterion))
+    };
     let recent: RoaringBitmap = UIDS.into_iter().filter(|uid| *uid >= FIRST_RECENT).collect();
     let recent = SearchKey::Messages(recent);
     Some(match theirs {
@@ -336,43 +340,53 @@ fn key(theirs: &TheirKey<'_>) -> Option<Key> {
         TheirKey::SequenceSet(set) => SearchKey::Messages(there(set, false)),
         TheirKey::Uid(set) => SearchKey::Messages(there(set, true)),
         TheirKey::All => SearchKey::And(Vec::new()),
-        TheirKey::Answered => SearchKey::Flags(SystemFlags::ANSWERED),
-        TheirKey::Deleted => SearchKey::Flags(SystemFlags::DELETED),
-        TheirKey::Draft => SearchKey::Flags(SystemFlags::DRAFT),
-        TheirKey::Flagged => SearchKey::Flags(SystemFlags::FLAGGED),
-        TheirKey::Seen => SearchKey::Flags(SystemFlags::SEEN),
-        TheirKey::Unanswered => not(SearchKey::Flags(SystemFlags::ANSWERED)),
-        TheirKey::Undeleted => not(SearchKey::Flags(SystemFlags::DELETED)),
-        TheirKey::Undraft => not(SearchKey::Flags(SystemFlags::DRAFT)),
-        TheirKey::Unflagged => not(SearchKey::Flags(SystemFlags::FLAGGED)),
-        TheirKey::Unseen => not(SearchKey::Flags(SystemFlags::SEEN)),
+        TheirKey::Answered => SearchCriterion::Flags(SystemFlags::ANSWERED).into(),
+        TheirKey::Deleted => SearchCriterion::Flags(SystemFlags::DELETED).into(),
+        TheirKey::Draft => SearchCriterion::Flags(SystemFlags::DRAFT).into(),
+        TheirKey::Flagged => SearchCriterion::Flags(SystemFlags::FLAGGED).into(),
+        TheirKey::Seen => SearchCriterion::Flags(SystemFlags::SEEN).into(),
+        TheirKey::Unanswered => not(SearchCriterion::Flags(SystemFlags::ANSWERED).into()),
+        TheirKey::Undeleted => not(SearchCriterion::Flags(SystemFlags::DELETED).into()),
+        TheirKey::Undraft => not(SearchCriterion::Flags(SystemFlags::DRAFT).into()),
+        TheirKey::Unflagged => not(SearchCriterion::Flags(SystemFlags::FLAGGED).into()),
+        TheirKey::Unseen => not(SearchCriterion::Flags(SystemFlags::SEEN).into()),
         TheirKey::Recent => recent,
         TheirKey::Old => not(recent),
-        TheirKey::New => SearchKey::And(vec![recent, not(SearchKey::Flags(SystemFlags::SEEN))]),
-        TheirKey::Bcc(value) => SearchKey::Bcc(text(value)?),
-        TheirKey::Body(value) => SearchKey::Body(text(value)?),
-        TheirKey::Cc(value) => SearchKey::Cc(text(value)?),
-        TheirKey::From(value) => SearchKey::From(text(value)?),
-        TheirKey::Subject(value) => SearchKey::Subject(text(value)?),
-        TheirKey::Text(value) => SearchKey::Text(text(value)?),
-        TheirKey::To(value) => SearchKey::To(text(value)?),
-        TheirKey::Header(field, value) => SearchKey::Header {
-            field: text(field)?,
-            value: text(value)?,
-        },
-        TheirKey::Before(date) => SearchKey::Before(day(date)),
-        TheirKey::On(date) => SearchKey::On(day(date)),
-        TheirKey::Since(date) => SearchKey::Since(day(date)),
-        TheirKey::SentBefore(date) => SearchKey::SentBefore(day(date)),
-        TheirKey::SentOn(date) => SearchKey::SentOn(day(date)),
-        TheirKey::SentSince(date) => SearchKey::SentSince(day(date)),
-        TheirKey::Keyword(keyword) => SearchKey::Keyword(keyword.as_ref().to_owned()),
-        TheirKey::Unkeyword(keyword) => not(SearchKey::Keyword(keyword.as_ref().to_owned())),
-        TheirKey::Larger(octets) => SearchKey::Larger(u64::from(*octets)),
-        TheirKey::Smaller(octets) => SearchKey::Smaller(u64::from(*octets)),
-        TheirKey::Older(secs) => SearchKey::Older(secs.get()),
-        TheirKey::Younger(secs) => SearchKey::Younger(secs.get()),
-        TheirKey::ModSequence { modseq, .. } => SearchKey::ModSeq(i64::try_from(*modseq).unwrap()),
+        TheirKey::New => SearchKey::And(vec![
+            recent,
+            not(SearchCriterion::Flags(SystemFlags::SEEN).into()),
+        ]),
+        TheirKey::Bcc(value) => field("BCC", value)?,
+        TheirKey::Body(value) => SearchCriterion::Holds(TextIn::Body, text(value)?).into(),
+        TheirKey::Cc(value) => field("CC", value)?,
+        TheirKey::From(value) => field("FROM", value)?,
+        TheirKey::Subject(value) => field("SUBJECT", value)?,
+        TheirKey::Text(value) => SearchCriterion::Holds(TextIn::Message, text(value)?).into(),
+        TheirKey::To(value) => field("TO", value)?,
+        TheirKey::Header(name, value) => field(&text(name)?, value)?,
+        TheirKey::Before(date) => {
+            SearchCriterion::Dated(MessageDate::Internal, DayIs::Before, day(date)).into()
+        }
+        TheirKey::On(date) => SearchCriterion::Dated(MessageDate::Internal, DayIs::On, day(date)).into(),
+        TheirKey::Since(date) => {
+            SearchCriterion::Dated(MessageDate::Internal, DayIs::Since, day(date)).into()
+        }
+        TheirKey::SentBefore(date) => {
+            SearchCriterion::Dated(MessageDate::Sent, DayIs::Before, day(date)).into()
+        }
+        TheirKey::SentOn(date) => SearchCriterion::Dated(MessageDate::Sent, DayIs::On, day(date)).into(),
+        TheirKey::SentSince(date) => {
+            SearchCriterion::Dated(MessageDate::Sent, DayIs::Since, day(date)).into()
+        }
+        TheirKey::Keyword(keyword) => SearchCriterion::Keyword(keyword.as_ref().to_owned()).into(),
+        TheirKey::Unkeyword(keyword) => not(SearchCriterion::Keyword(keyword.as_ref().to_owned()).into()),
+        TheirKey::Larger(octets) => SearchCriterion::Larger(u64::from(*octets)).into(),
+        TheirKey::Smaller(octets) => SearchCriterion::Smaller(u64::from(*octets)).into(),
+        TheirKey::Older(secs) => SearchCriterion::Older(secs.get()).into(),
+        TheirKey::Younger(secs) => SearchCriterion::Younger(secs.get()).into(),
+        TheirKey::ModSequence { modseq, .. } => {
+            SearchCriterion::ModSeq(i64::try_from(*modseq).unwrap()).into()
+        }
         TheirKey::Not(inner) => not(key(inner)?),
         TheirKey::Or(left, right) => SearchKey::Or(Box::new(key(left)?), Box::new(key(right)?)),
     })

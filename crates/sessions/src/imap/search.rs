@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use posthorn_base::{AccountId, MailboxId, Timestamp, Uid};
 use posthorn_imap::Answer;
-use posthorn_imap::types::SearchKey;
+use posthorn_imap::types::{SearchCriterion, SearchKey};
 use posthorn_mailbox::{self as mailbox, MailboxError, MessageRow};
 use posthorn_message::search::fold_case;
 use posthorn_runtime::clock;
@@ -92,11 +92,12 @@ struct Search {
 }
 
 impl Search {
-    fn new(account: AccountId, mailbox: MailboxId, key: Key, now: Timestamp) -> Self {
+    fn new(account: AccountId, mailbox: MailboxId, mut key: Key, now: Timestamp) -> Self {
+        fold(&mut key);
         Self {
             account,
             mailbox,
-            key: Arc::new(fold(key)),
+            key: Arc::new(key),
             now,
         }
     }
@@ -130,40 +131,19 @@ impl Search {
 }
 
 /// Folds the texts of a key once, not once per message.
-fn fold(key: Key) -> Key {
+fn fold(key: &mut Key) {
     match key {
-        SearchKey::And(keys) => SearchKey::And(keys.into_iter().map(fold).collect()),
-        SearchKey::Or(left, right) => SearchKey::Or(Box::new(fold(*left)), Box::new(fold(*right))),
-        SearchKey::Not(key) => SearchKey::Not(Box::new(fold(*key))),
-        SearchKey::From(text) => SearchKey::From(fold_case(&text)),
-        SearchKey::To(text) => SearchKey::To(fold_case(&text)),
-        SearchKey::Cc(text) => SearchKey::Cc(fold_case(&text)),
-        SearchKey::Bcc(text) => SearchKey::Bcc(fold_case(&text)),
-        SearchKey::Subject(text) => SearchKey::Subject(fold_case(&text)),
-        SearchKey::Header { field, value } => SearchKey::Header {
-            field,
-            value: fold_case(&value),
-        },
-        SearchKey::Body(text) => SearchKey::Body(fold_case(&text)),
-        SearchKey::Text(text) => SearchKey::Text(fold_case(&text)),
-        other @ (SearchKey::Messages(_)
-        | SearchKey::Flags(_)
-        | SearchKey::Keyword(_)
-        | SearchKey::Before(_)
-        | SearchKey::On(_)
-        | SearchKey::Since(_)
-        | SearchKey::Older(_)
-        | SearchKey::Younger(_)
-        | SearchKey::SentBefore(_)
-        | SearchKey::SentOn(_)
-        | SearchKey::SentSince(_)
-        | SearchKey::Larger(_)
-        | SearchKey::Smaller(_)
-        | SearchKey::ModSeq(_)
-        | SearchKey::EmailId(_)
-        | SearchKey::ThreadId(_)
-        | SearchKey::SavedBefore(_)
-        | SearchKey::SavedOn(_)
-        | SearchKey::SavedSince(_)) => other,
+        SearchKey::And(keys) => keys.iter_mut().for_each(fold),
+        SearchKey::Or(left, right) => {
+            fold(left);
+            fold(right);
+        }
+        SearchKey::Not(key) => fold(key),
+        SearchKey::Is(criterion) => {
+            if let SearchCriterion::Holds(_, text) = criterion {
+                *text = fold_case(text);
+            }
+        }
+        SearchKey::Messages(_) => {}
     }
 }

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 
 use posthorn_base::{AccountId, Timestamp};
-use posthorn_imap::types::{Date, SearchKey};
+use posthorn_imap::types::{Date, DayIs, MessageDate, SearchCriterion, SearchKey, TextIn};
 use posthorn_mailbox::{self as mailbox, MailboxError, MessageRow};
 use posthorn_message::search::{body_text, fold_case, header_text, whole_text};
 use posthorn_store::Tx;
@@ -52,45 +52,37 @@ impl<'a, 'c> Candidate<'a, 'c> {
             SearchKey::Or(left, right) => self.matches(left)? || self.matches(right)?,
             SearchKey::Not(key) => !self.matches(key)?,
             SearchKey::Messages(uids) => uids.contains(self.row.uid.0),
-            SearchKey::Flags(flags) => translate::flags(&self.row.flags).system.contains(*flags),
-            SearchKey::Keyword(keyword) => self
-                .row
-                .flags
-                .keywords()
-                .iter()
-                .any(|have| have.eq_ignore_ascii_case(keyword)),
-            SearchKey::Before(date) => Date::of(self.row.internal_date) < *date,
-            SearchKey::On(date) => Date::of(self.row.internal_date) == *date,
-            SearchKey::Since(date) => Date::of(self.row.internal_date) >= *date,
-            SearchKey::Older(secs) => self.row.internal_date.as_secs() <= self.ago(*secs),
-            SearchKey::Younger(secs) => self.row.internal_date.as_secs() >= self.ago(*secs),
-            SearchKey::SentBefore(date) => Date::of(self.row.sent_date()) < *date,
-            SearchKey::SentOn(date) => Date::of(self.row.sent_date()) == *date,
-            SearchKey::SentSince(date) => Date::of(self.row.sent_date()) >= *date,
-            SearchKey::Larger(size) => self.row.size_octets > *size,
-            SearchKey::Smaller(size) => self.row.size_octets < *size,
-            SearchKey::From(text) => self.field_has("From", text)?,
-            SearchKey::To(text) => self.field_has("To", text)?,
-            SearchKey::Cc(text) => self.field_has("Cc", text)?,
-            SearchKey::Bcc(text) => self.field_has("Bcc", text)?,
-            SearchKey::Subject(text) => self.field_has("Subject", text)?,
-            SearchKey::Header { field, value } => self.field_has(field, value)?,
-            SearchKey::Body(text) => fold_case(&body_text(self.raw()?)).contains(text.as_str()),
-            SearchKey::Text(text) => fold_case(&whole_text(self.raw()?)).contains(text.as_str()),
-            SearchKey::ModSeq(modseq) => self.row.modseq.0 >= *modseq,
-            SearchKey::EmailId(id) => translate::email_id(self.row.email) == *id,
-            SearchKey::ThreadId(id) => translate::thread_id(self.row.thread) == *id,
-            SearchKey::SavedBefore(date) => Date::of(self.row.saved_at) < *date,
-            SearchKey::SavedOn(date) => Date::of(self.row.saved_at) == *date,
-            SearchKey::SavedSince(date) => Date::of(self.row.saved_at) >= *date,
+            SearchKey::Is(criterion) => self.is(criterion)?,
         })
     }
 
-    /// An empty text asks whether the field is there (RFC 9051 section 6.4.4, HEADER).
-    fn field_has(&self, field: &str, text: &str) -> Result<bool, MailboxError> {
-        Ok(header_text(self.raw()?, field)
-            .iter()
-            .any(|value| fold_case(value).contains(text)))
+    fn is(&self, criterion: &SearchCriterion) -> Result<bool, MailboxError> {
+        let row = self.row;
+        Ok(match criterion {
+            SearchCriterion::Flags(flags) => translate::flags(&row.flags).system.contains(*flags),
+            SearchCriterion::Keyword(keyword) => {
+                let mut keywords = row.flags.keywords().iter();
+                keywords.any(|have| have.eq_ignore_ascii_case(keyword))
+            }
+            SearchCriterion::Dated(date, is, day) => is_dated(row, *date, *is, *day),
+            SearchCriterion::Older(secs) => row.internal_date.as_secs() <= self.ago(*secs),
+            SearchCriterion::Younger(secs) => row.internal_date.as_secs() >= self.ago(*secs),
+            SearchCriterion::Larger(size) => row.size_octets > *size,
+            SearchCriterion::Smaller(size) => row.size_octets < *size,
+            SearchCriterion::Holds(place, text) => self.holds(place, text)?,
+            SearchCriterion::ModSeq(modseq) => row.modseq.0 >= *modseq,
+            SearchCriterion::EmailId(id) => translate::email_id(row.email) == *id,
+            SearchCriterion::ThreadId(id) => translate::thread_id(row.thread) == *id,
+        })
+    }
+
+    fn holds(&self, place: &TextIn, text: &str) -> Result<bool, MailboxError> {
+        let raw = self.raw()?;
+        Ok(match place {
+            TextIn::Field(field) => field_has(raw, field, text),
+            TextIn::Body => fold_case(&body_text(raw)).contains(text),
+            TextIn::Message => fold_case(&whole_text(raw)).contains(text),
+        })
     }
 
     /// The second that was so many seconds ago (RFC 5032 section 2).
@@ -118,6 +110,26 @@ impl<'a, 'c> Candidate<'a, 'c> {
     }
 }
 
+/// An empty text asks whether the field is there (RFC 9051 section 6.4.4, HEADER).
+fn field_has(raw: &[u8], field: &str, text: &str) -> bool {
+    let values = header_text(raw, field);
+    values.iter().any(|value| fold_case(value).contains(text))
+}
+
+/// Days are those of UTC.
+fn is_dated(row: &MessageRow, date: MessageDate, is: DayIs, day: Date) -> bool {
+    let have = Date::of(match date {
+        MessageDate::Internal => row.internal_date,
+        MessageDate::Sent => row.sent_date(),
+        MessageDate::Saved => row.saved_at,
+    });
+    match is {
+        DayIs::Before => have < day,
+        DayIs::On => have == day,
+        DayIs::Since => have >= day,
+    }
+}
+
 /// What deciding a key takes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Cost {
@@ -133,32 +145,19 @@ pub(super) fn cost_of(key: &Key) -> Cost {
         SearchKey::And(keys) => keys.iter().map(cost_of).max().unwrap_or(Cost::Row),
         SearchKey::Or(left, right) => cost_of(left).max(cost_of(right)),
         SearchKey::Not(key) => cost_of(key),
-        SearchKey::Messages(_)
-        | SearchKey::Flags(_)
-        | SearchKey::Keyword(_)
-        | SearchKey::Before(_)
-        | SearchKey::On(_)
-        | SearchKey::Since(_)
-        | SearchKey::Older(_)
-        | SearchKey::Younger(_)
-        | SearchKey::SentBefore(_)
-        | SearchKey::SentOn(_)
-        | SearchKey::SentSince(_)
-        | SearchKey::Larger(_)
-        | SearchKey::Smaller(_)
-        | SearchKey::ModSeq(_)
-        | SearchKey::EmailId(_)
-        | SearchKey::ThreadId(_)
-        | SearchKey::SavedBefore(_)
-        | SearchKey::SavedOn(_)
-        | SearchKey::SavedSince(_) => Cost::Row,
-        SearchKey::From(_)
-        | SearchKey::To(_)
-        | SearchKey::Cc(_)
-        | SearchKey::Bcc(_)
-        | SearchKey::Subject(_)
-        | SearchKey::Header { .. }
-        | SearchKey::Body(_)
-        | SearchKey::Text(_) => Cost::Message,
+        SearchKey::Messages(_) => Cost::Row,
+        SearchKey::Is(criterion) => match criterion {
+            SearchCriterion::Holds(..) => Cost::Message,
+            SearchCriterion::Flags(_)
+            | SearchCriterion::Keyword(_)
+            | SearchCriterion::Dated(..)
+            | SearchCriterion::Older(_)
+            | SearchCriterion::Younger(_)
+            | SearchCriterion::Larger(_)
+            | SearchCriterion::Smaller(_)
+            | SearchCriterion::ModSeq(_)
+            | SearchCriterion::EmailId(_)
+            | SearchCriterion::ThreadId(_) => Cost::Row,
+        },
     }
 }

@@ -1,7 +1,7 @@
 //! Which messages of a mailbox a search must look at, and which it need not because the index knows.
 
 use posthorn_base::{AccountId, EmailId, MailboxId, Uid};
-use posthorn_imap::types::SearchKey;
+use posthorn_imap::types::{SearchCriterion, SearchKey, TextIn};
 use posthorn_mailbox::{self as mailbox, MailboxError};
 use posthorn_message::search::TextPlace;
 use posthorn_search::{Bounds, EmailSet, Index, Query};
@@ -116,92 +116,58 @@ fn sweeps(emails: impl Iterator<Item = u64>) -> Vec<(EmailId, EmailId)> {
         .collect()
 }
 
-/// A key as the index sees it.
-enum Kind<'k> {
-    And(&'k [Key]),
-    Or(&'k Key, &'k Key),
-    Not(&'k Key),
-    Messages(&'k RoaringBitmap),
-    Query(Query),
-    /// A content's id; `None`: one that no content of ours has.
-    Email(Option<EmailId>),
-    /// Nothing that the index knows.
-    Other,
-}
-
-fn kind(key: &Key) -> Kind<'_> {
-    match key {
-        SearchKey::And(keys) => Kind::And(keys),
-        SearchKey::Or(left, right) => Kind::Or(left, right),
-        SearchKey::Not(key) => Kind::Not(key),
-        SearchKey::Messages(uids) => Kind::Messages(uids),
-        SearchKey::Subject(text) => Kind::Query(Query::at(TextPlace::Subject, text)),
-        SearchKey::From(text) => Kind::Query(Query::at(TextPlace::From, text)),
-        SearchKey::To(text) => Kind::Query(Query::at(TextPlace::To, text)),
-        SearchKey::Cc(text) => Kind::Query(Query::at(TextPlace::Cc, text)),
-        SearchKey::Bcc(text) => Kind::Query(Query::at(TextPlace::Bcc, text)),
-        SearchKey::Body(text) => Kind::Query(Query::at(TextPlace::Body, text)),
-        SearchKey::Text(text) => Kind::Query(Query::anywhere(text)),
-        SearchKey::Header { field, value } => Kind::Query(Query::header(field, value)),
-        SearchKey::EmailId(id) => Kind::Email(translate::stored_email_id(id)),
-        SearchKey::Flags(_)
-        | SearchKey::Keyword(_)
-        | SearchKey::Before(_)
-        | SearchKey::On(_)
-        | SearchKey::Since(_)
-        | SearchKey::Older(_)
-        | SearchKey::Younger(_)
-        | SearchKey::SentBefore(_)
-        | SearchKey::SentOn(_)
-        | SearchKey::SentSince(_)
-        | SearchKey::Larger(_)
-        | SearchKey::Smaller(_)
-        | SearchKey::ModSeq(_)
-        | SearchKey::ThreadId(_)
-        | SearchKey::SavedBefore(_)
-        | SearchKey::SavedOn(_)
-        | SearchKey::SavedSince(_) => Kind::Other,
-    }
+/// What the index is asked for a criterion; `None`: it knows nothing of it.
+fn query_of(criterion: &SearchCriterion) -> Option<Query> {
+    let SearchCriterion::Holds(place, text) = criterion else {
+        return None;
+    };
+    Some(match place {
+        TextIn::Field(field) => Query::header(field, text),
+        TextIn::Body => Query::at(TextPlace::Body, text),
+        TextIn::Message => Query::anywhere(text),
+    })
 }
 
 /// The messages that a key names by number, when it fits no others.
 fn named(key: &Key) -> Option<RoaringBitmap> {
-    match kind(key) {
-        Kind::Messages(uids) => Some(uids.clone()),
-        Kind::And(keys) => keys.iter().filter_map(named).reduce(|one, other| one & other),
-        Kind::Or(..) | Kind::Not(_) | Kind::Query(_) | Kind::Email(_) | Kind::Other => None,
+    match key {
+        SearchKey::Messages(uids) => Some(uids.clone()),
+        SearchKey::And(keys) => keys.iter().filter_map(named).reduce(|one, other| one & other),
+        SearchKey::Or(..) | SearchKey::Not(_) | SearchKey::Is(_) => None,
     }
 }
 
 /// What the index is asked, in the order of the key.
 fn ask(key: &Key, queries: &mut Vec<Query>) {
-    match kind(key) {
-        Kind::And(keys) => keys.iter().for_each(|key| ask(key, queries)),
-        Kind::Or(left, right) => {
+    match key {
+        SearchKey::And(keys) => keys.iter().for_each(|key| ask(key, queries)),
+        SearchKey::Or(left, right) => {
             ask(left, queries);
             ask(right, queries);
         }
-        Kind::Not(key) => ask(key, queries),
-        Kind::Query(query) => queries.push(query),
-        Kind::Messages(_) | Kind::Email(_) | Kind::Other => {}
+        SearchKey::Not(key) => ask(key, queries),
+        SearchKey::Is(criterion) => queries.extend(query_of(criterion)),
+        SearchKey::Messages(_) => {}
     }
 }
 
 /// What is known of the key, from what is known of each query in the order of [`ask`].
 fn combine(key: &Key, known: &mut impl Iterator<Item = Bounds>) -> Bounds {
-    match kind(key) {
-        Kind::And(keys) => {
+    match key {
+        SearchKey::And(keys) => {
             let each = keys.iter().map(|key| combine(key, known));
             each.fold(Bounds::all(), Bounds::and)
         }
-        Kind::Or(left, right) => {
+        SearchKey::Or(left, right) => {
             let left = combine(left, known);
             left.or(combine(right, known))
         }
-        Kind::Not(key) => combine(key, known).not(),
-        Kind::Query(_) => known.next().unwrap_or_else(Bounds::unknown),
-        Kind::Email(Some(email)) => Bounds::one(email),
-        Kind::Email(None) => Bounds::all().not(),
-        Kind::Messages(_) | Kind::Other => Bounds::unknown(),
+        SearchKey::Not(key) => combine(key, known).not(),
+        SearchKey::Is(SearchCriterion::EmailId(id)) => match translate::stored_email_id(id) {
+            Some(email) => Bounds::one(email),
+            None => Bounds::all().not(),
+        },
+        SearchKey::Is(SearchCriterion::Holds(..)) => known.next().unwrap_or_else(Bounds::unknown),
+        SearchKey::Is(_) | SearchKey::Messages(_) => Bounds::unknown(),
     }
 }

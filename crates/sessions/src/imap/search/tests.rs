@@ -81,8 +81,11 @@ fn ages_are_exact_to_the_second() {
         Timestamp::from_micros((now().as_secs() - secs_ago) * 1_000_000 + micros)
     };
     let (store, _folder) = store_of(&[at(60, 0), at(60, 999_999), at(61, 999_999), at(59, 0)]);
-    assert_eq!(found(&store, SearchKey::Older(60)), [1, 2, 3]);
-    assert_eq!(found(&store, SearchKey::Younger(60)), [1, 2, 4]);
-    assert_eq!(found(&store, SearchKey::Older(u32::MAX)), [0; 0]);
-    assert_eq!(found(&store, SearchKey::Younger(u32::MAX)), [1, 2, 3, 4]);
+    assert_eq!(found(&store, SearchCriterion::Older(60).into()), [1, 2, 3]);
+    assert_eq!(found(&store, SearchCriterion::Younger(60).into()), [1, 2, 4]);
+    assert_eq!(found(&store, SearchCriterion::Older(u32::MAX).into()), [0; 0]);
+    assert_eq!(
+        found(&store, SearchCriterion::Younger(u32::MAX).into()),
+        [1, 2, 3, 4]
+    );
 }

@@ -1,7 +1,7 @@
 //! What the index answers is what looking at every message answers, whatever the messages, the key and the
 //! state of the index are.
 
-use posthorn_imap::types::SystemFlags;
+use posthorn_imap::types::{SystemFlags, TextIn};
 use posthorn_mailbox::{CopyMode, CopyRequest, Which};
 use posthorn_search::{Indexer, Step};
 use proptest::prelude::*;
@@ -119,32 +119,22 @@ fn searched() -> impl Strategy<Value = String> {
 }
 
 fn keys() -> impl Strategy<Value = Key> {
-    let texts = prop_oneof![
-        searched().prop_map(SearchKey::Text),
-        searched().prop_map(SearchKey::Body),
-        searched().prop_map(SearchKey::Subject),
-        searched().prop_map(SearchKey::From),
-        searched().prop_map(SearchKey::To),
-        searched().prop_map(SearchKey::Cc),
-        searched().prop_map(SearchKey::Bcc),
-        (
-            select(vec!["subject", "X-Tag", "X-Ta", "Received", "", "bEta"]),
-            searched()
-        )
-            .prop_map(|(field, value)| {
-                SearchKey::Header {
-                    field: field.to_owned(),
-                    value,
-                }
-            }),
+    let fields = [
+        "FROM", "TO", "CC", "BCC", "subject", "X-Tag", "X-Ta", "Received", "", "bEta",
     ];
+    let places = prop_oneof![
+        1 => Just(TextIn::Message),
+        1 => Just(TextIn::Body),
+        4 => select(fields.to_vec()).prop_map(|field| TextIn::Field(field.to_owned())),
+    ];
+    let texts = (places, searched()).prop_map(|(place, text)| SearchCriterion::Holds(place, text).into());
     let others = prop_oneof![
         (0..1_u32 << 12)
             .prop_map(|bits| SearchKey::Messages((1..13).filter(|uid| bits & 1 << uid != 0).collect())),
-        Just(SearchKey::Flags(SystemFlags::SEEN)),
-        (0..400_u64).prop_map(SearchKey::Larger),
-        (1_005..1_060_i64).prop_map(|id| SearchKey::EmailId(format!("M{id}"))),
-        Just(SearchKey::EmailId("M01002".to_owned())),
+        Just(SearchCriterion::Flags(SystemFlags::SEEN).into()),
+        (0..400_u64).prop_map(|octets| SearchCriterion::Larger(octets).into()),
+        (1_005..1_060_i64).prop_map(|id| SearchCriterion::EmailId(format!("M{id}")).into()),
+        Just(SearchCriterion::EmailId("M01002".to_owned()).into()),
     ];
     prop_oneof![4 => texts, 1 => others].prop_recursive(3, 8, 3, |inner| {
         prop_oneof![
@@ -226,7 +216,7 @@ fn scanned(store: &Store, mailbox: MailboxId, key: &Key) -> Vec<u32> {
 fn with_a_damaged_index_a_search_looks_at_every_message() {
     let (store, _folder) = store_of_messages(&["Subject: one", "Subject: two", "Subject: one more"]);
     let index = || while Indexer::new(store.clone(), ANNA).step(now()).unwrap() == Step::More {};
-    let key = SearchKey::Subject("one".to_owned());
+    let key: Key = SearchCriterion::Holds(TextIn::Field("Subject".to_owned()), "one".to_owned()).into();
     let plan = || {
         let search = Search::new(ANNA, INBOX, key.clone(), now());
         store.read(move |tx| search.plan(tx)).wait().unwrap()
